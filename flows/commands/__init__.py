@@ -1,0 +1,1 @@
+"""One module per console command; each parses, calls a flow and prints."""

@@ -1,0 +1,43 @@
+"""What the rest of matchback may ask of a warehouse, whichever engine is behind it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import pandas as pd
+
+Row = dict[str, Any]
+Parameters = Mapping[str, Any] | Sequence[Any] | None
+
+
+class Warehouse(Protocol):
+    """One open connection; use it as a context manager, one writer at a time."""
+
+    def execute(self, sql: str, parameters: Parameters = None) -> None:
+        """Run one statement."""
+
+    def rows(self, sql: str, parameters: Parameters = None) -> list[Row]:
+        """Run a query and return its rows as dictionaries; for small results."""
+
+    def frame(self, sql: str, parameters: Parameters = None) -> pd.DataFrame:
+        """Run a query and return a small, windowed frame."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Commit what the block did, or nothing of it."""
+
+    def apply_ddl(self) -> None:
+        """Create the schemas and tables of sql/ddl that do not exist yet."""
+
+    def close(self) -> None:
+        """Release the engine and its lock."""
+
+
+def first(rows: list[Row]) -> Row | None:
+    """Return the only row of a lookup, or None."""
+    return rows[0] if rows else None
+
+
+def in_batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """Yield slices of at most `size` items."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

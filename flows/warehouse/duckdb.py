@@ -1,0 +1,100 @@
+"""The embedded warehouse: one DuckDB file, one writer."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+import pandas as pd
+
+from flows.errors import WarehouseBusyError, WarehouseCorruptError
+from flows.resources import SQL_DIRECTORY
+from flows.warehouse.base import Parameters, Row
+
+SCHEMAS = ("landing", "quarantine", "marts", "ops")
+
+
+class DuckDBWarehouse:
+    """A DuckDB file opened for one process; times are UTC."""
+
+    def __init__(
+        self, path: Path, *, read_only: bool = False, memory_limit: str | None = None
+    ) -> None:
+        self.path = path
+        if not read_only:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        self.connection = _connect(path, read_only)
+        self.connection.execute("set TimeZone = 'UTC'")
+        if memory_limit:
+            self.connection.execute(f"set memory_limit = '{memory_limit}'")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def execute(self, sql: str, parameters: Parameters = None) -> None:
+        self.connection.execute(sql, parameters)
+
+    def rows(self, sql: str, parameters: Parameters = None) -> list[Row]:
+        cursor = self.connection.execute(sql, parameters)
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def frame(self, sql: str, parameters: Parameters = None) -> pd.DataFrame:
+        return self.connection.execute(sql, parameters).df()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self.connection.execute("begin")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("rollback")
+            raise
+        self.connection.execute("commit")
+
+    def apply_ddl(self) -> None:
+        with self.transaction():
+            for schema in SCHEMAS:
+                self.connection.execute(f"create schema if not exists {schema}")
+            for statement in sorted((SQL_DIRECTORY / "ddl" / "duckdb").glob("*/*.sql")):
+                self.connection.execute(statement.read_text(encoding="utf-8"))
+        self.connection.execute("checkpoint")
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(path), read_only=read_only)
+    except duckdb.IOException as error:
+        holder = re.search(r"PID (\d+)", str(error))
+        if holder or "lock" in str(error).lower():
+            who = f"process {holder.group(1)}" if holder else "another process"
+            raise WarehouseBusyError(
+                f"The warehouse {path.name} is in use by {who}; wait for it to end, then run again."
+            ) from None
+        raise WarehouseCorruptError(
+            f"The warehouse {path.name} cannot be opened ({_first_words(error)}); nothing was "
+            "changed. Keep the file and its .wal, restore a backup beside it, then run again."
+        ) from None
+    except duckdb.Error as error:
+        raise WarehouseCorruptError(
+            f"The warehouse {path.name} cannot be opened ({_first_words(error)}); nothing was "
+            "changed. Keep the file and its .wal, restore a backup beside it, then run again."
+        ) from None
+
+
+def _first_words(error: Exception) -> str:
+    return type(error).__name__

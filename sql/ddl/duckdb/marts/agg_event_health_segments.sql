@@ -1,0 +1,27 @@
+-- Grain: one row per date, canonical event, dataset, device category, browser, country and campaign of the client.
+create table if not exists marts.agg_event_health_segments (
+    event_date date,
+    canonical_event varchar,
+    dataset_id varchar,
+    device_category varchar,
+    browser varchar,
+    country varchar,
+    campaign varchar,
+    client_count bigint,
+    consented_client_count bigint,
+    server_accepted_count bigint,
+    pair_count bigint,
+    hit_ratio double,
+    hit_ratio_raw double,
+    dedup_rate double,
+    aligned_rate double,
+    name_consistency_rate double,
+    value_match_rate double,
+    crm_count bigint,
+    crm_coverage_client double,
+    crm_coverage_server double,
+    ghost_count bigint,
+    params_mean double,
+    is_final boolean,
+    run_id varchar
+);
