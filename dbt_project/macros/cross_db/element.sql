@@ -1,0 +1,16 @@
+{#- The n-th element of a list, 1-based; null beyond its end. -#}
+{% macro element(items, position) -%}
+    {{ return(adapter.dispatch('element', 'matchback')(items, position)) }}
+{%- endmacro %}
+
+{% macro default__element(items, position) -%}
+    {{ exceptions.raise_compiler_error("element: not written for " ~ target.type) }}
+{%- endmacro %}
+
+{% macro duckdb__element(items, position) -%}
+    {{ items }}[{{ position }}]
+{%- endmacro %}
+
+{% macro bigquery__element(items, position) -%}
+    {{ items }}[safe_ordinal({{ position }})]
+{%- endmacro %}

@@ -1,0 +1,32 @@
+{#- One GA4 event parameter as text, whichever typed slot holds it; null when absent. Whole doubles read like integers. -#}
+{% macro ga4_param(key, params='event_params', keys='param_keys') -%}
+    {{ return(adapter.dispatch('ga4_param', 'matchback')(key, params, keys)) }}
+{%- endmacro %}
+
+{% macro default__ga4_param(key, params, keys) -%}
+    {{ exceptions.raise_compiler_error("ga4_param: not written for " ~ target.type) }}
+{%- endmacro %}
+
+{% macro duckdb__ga4_param(key, params, keys) -%}
+    {%- set value = params ~ "[nullif(list_position(" ~ keys ~ ", '" ~ key ~ "'), 0)].value" -%}
+    coalesce(
+        {{ value }}.string_value,
+        cast({{ value }}.int_value as varchar),
+        regexp_replace(cast({{ value }}.double_value as varchar), '\.0$', ''),
+        regexp_replace(cast({{ value }}.float_value as varchar), '\.0$', '')
+    )
+{%- endmacro %}
+
+{% macro bigquery__ga4_param(key, params, keys) -%}
+    (
+        select coalesce(
+            param.value.string_value,
+            cast(param.value.int_value as string),
+            cast(param.value.double_value as string),
+            cast(param.value.float_value as string)
+        )
+        from unnest({{ params }}) as param
+        where param.key = '{{ key }}'
+        limit 1
+    )
+{%- endmacro %}

@@ -1,0 +1,16 @@
+{#- A part of JSON text, as JSON text; null when absent. -#}
+{% macro json_part(json, path) -%}
+    {{ return(adapter.dispatch('json_part', 'matchback')(json, path)) }}
+{%- endmacro %}
+
+{% macro default__json_part(json, path) -%}
+    {{ exceptions.raise_compiler_error("json_part: not written for " ~ target.type) }}
+{%- endmacro %}
+
+{% macro duckdb__json_part(json, path) -%}
+    cast(json_extract({{ json }}, '{{ path }}') as varchar)
+{%- endmacro %}
+
+{% macro bigquery__json_part(json, path) -%}
+    json_query({{ json }}, '{{ path }}')
+{%- endmacro %}

@@ -1,0 +1,16 @@
+{#- The scalars of a JSON array, as a list of texts; empty when absent. -#}
+{% macro json_text_items(json, path) -%}
+    {{ return(adapter.dispatch('json_text_items', 'matchback')(json, path)) }}
+{%- endmacro %}
+
+{% macro default__json_text_items(json, path) -%}
+    {{ exceptions.raise_compiler_error("json_text_items: not written for " ~ target.type) }}
+{%- endmacro %}
+
+{% macro duckdb__json_text_items(json, path) -%}
+    json_extract_string({{ json }}, '{{ path }}[*]')
+{%- endmacro %}
+
+{% macro bigquery__json_text_items(json, path) -%}
+    json_value_array({{ json }}, '{{ path }}')
+{%- endmacro %}

@@ -1,0 +1,16 @@
+{#- Number of elements of a list; 0 when null. -#}
+{% macro list_size(items) -%}
+    {{ return(adapter.dispatch('list_size', 'matchback')(items)) }}
+{%- endmacro %}
+
+{% macro default__list_size(items) -%}
+    {{ exceptions.raise_compiler_error("list_size: not written for " ~ target.type) }}
+{%- endmacro %}
+
+{% macro duckdb__list_size(items) -%}
+    coalesce(len({{ items }}), 0)
+{%- endmacro %}
+
+{% macro bigquery__list_size(items) -%}
+    coalesce(array_length({{ items }}), 0)
+{%- endmacro %}

@@ -1,0 +1,16 @@
+{#- Exact decimal of two places from a number or its text; null when it is none or not finite. -#}
+{% macro money(expression) -%}
+    {{ return(adapter.dispatch('money', 'matchback')(expression)) }}
+{%- endmacro %}
+
+{% macro default__money(expression) -%}
+    {{ exceptions.raise_compiler_error("money: not written for " ~ target.type) }}
+{%- endmacro %}
+
+{% macro duckdb__money(expression) -%}
+    cast(round(case when isfinite(try_cast({{ expression }} as double)) then try_cast({{ expression }} as double) end, 2) as decimal(18, 2))
+{%- endmacro %}
+
+{% macro bigquery__money(expression) -%}
+    round(safe_cast(case when is_inf(safe_cast({{ expression }} as float64)) or is_nan(safe_cast({{ expression }} as float64)) then null else {{ expression }} end as numeric), 2)
+{%- endmacro %}

@@ -1,0 +1,16 @@
+{#- A double from text; null when it is none or not finite. -#}
+{% macro try_double(text) -%}
+    {{ return(adapter.dispatch('try_double', 'matchback')(text)) }}
+{%- endmacro %}
+
+{% macro default__try_double(text) -%}
+    {{ exceptions.raise_compiler_error("try_double: not written for " ~ target.type) }}
+{%- endmacro %}
+
+{% macro duckdb__try_double(text) -%}
+    (case when isfinite(try_cast({{ text }} as double)) then try_cast({{ text }} as double) end)
+{%- endmacro %}
+
+{% macro bigquery__try_double(text) -%}
+    (case when not is_inf(safe_cast({{ text }} as float64)) and not is_nan(safe_cast({{ text }} as float64)) then safe_cast({{ text }} as float64) end)
+{%- endmacro %}

@@ -1,0 +1,16 @@
+{#- The whole number type. -#}
+{% macro type_integer() -%}
+    {{ return(adapter.dispatch('type_integer', 'matchback')()) }}
+{%- endmacro %}
+
+{% macro default__type_integer() -%}
+    {{ exceptions.raise_compiler_error("type_integer: not written for " ~ target.type) }}
+{%- endmacro %}
+
+{% macro duckdb__type_integer() -%}
+    bigint
+{%- endmacro %}
+
+{% macro bigquery__type_integer() -%}
+    int64
+{%- endmacro %}

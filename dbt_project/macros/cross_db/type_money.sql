@@ -1,0 +1,16 @@
+{#- The money type: exact, two places. -#}
+{% macro type_money() -%}
+    {{ return(adapter.dispatch('type_money', 'matchback')()) }}
+{%- endmacro %}
+
+{% macro default__type_money() -%}
+    {{ exceptions.raise_compiler_error("type_money: not written for " ~ target.type) }}
+{%- endmacro %}
+
+{% macro duckdb__type_money() -%}
+    decimal(18, 2)
+{%- endmacro %}
+
+{% macro bigquery__type_money() -%}
+    numeric
+{%- endmacro %}
