@@ -122,7 +122,7 @@ check_points as (
                         * judged_checks.weight / surface_shares.known_weight * (1 - judged_checks.share)
                 end,
                 4
-            ) as {{ dbt.type_float() }}
+            ) as {{ type_double() }}
         ) as points
     from judged_checks
     inner join surface_shares
@@ -241,7 +241,7 @@ combined as (
         coverage,
         {{ score_grade('score') }} as grade,
         is_graded_beside,
-        cast(null as {{ dbt.type_string() }}) as cap_reason,
+        cast(null as {{ type_text() }}) as cap_reason,
         points_lost
     from surface_scores
     union all
@@ -267,9 +267,9 @@ select
     runs.run_at,
     runs.window_end,
     combined.surface,
-    cast(combined.weight as {{ dbt.type_bigint() }}) as weight,
-    cast(combined.score as {{ dbt.type_float() }}) as score,
-    cast(combined.coverage as {{ dbt.type_float() }}) as coverage,
+    cast(combined.weight as {{ type_integer() }}) as weight,
+    cast(combined.score as {{ type_double() }}) as score,
+    cast(combined.coverage as {{ type_double() }}) as coverage,
     combined.grade,
     combined.is_graded_beside,
     combined.cap_reason,
