@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 Row = dict[str, Any]
 Parameters = Mapping[str, Any] | Sequence[Any] | None
@@ -19,7 +20,7 @@ class Warehouse(Protocol):
     def rows(self, sql: str, parameters: Parameters = None) -> list[Row]:
         """Run a query and return its rows as dictionaries; for small results."""
 
-    def frame(self, sql: str, parameters: Parameters = None) -> pd.DataFrame:
+    def frame(self, sql: str, parameters: Parameters = None) -> "pd.DataFrame":
         """Run a query and return a small, windowed frame."""
 
     def transaction(self) -> AbstractContextManager[None]:

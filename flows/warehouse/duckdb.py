@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import duckdb
-import pandas as pd
 
 from flows.errors import WarehouseBusyError, WarehouseCorruptError
 from flows.resources import SQL_DIRECTORY
 from flows.warehouse.base import Parameters, Row
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMAS = ("landing", "quarantine", "marts", "ops")
 
@@ -50,7 +52,7 @@ class DuckDBWarehouse:
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def frame(self, sql: str, parameters: Parameters = None) -> pd.DataFrame:
+    def frame(self, sql: str, parameters: Parameters = None) -> "pd.DataFrame":
         return self.connection.execute(sql, parameters).df()
 
     @contextmanager
