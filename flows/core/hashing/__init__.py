@@ -1,0 +1,1 @@
+"""Accepted and known-wrong hashes of a customer's contact fields."""
