@@ -26,14 +26,21 @@ _GMAIL = re.compile(r"^([^@+]+)(\+[^@]*)?@(?:gmail|googlemail)\.com$")
 _EXTENSION = re.compile(r"\s*(?:ext\.?|extension|x|#)\s*[0-9]{1,6}\s*$", re.IGNORECASE)
 
 _MALE_WORDS = frozenset(
-    "m male man men boy boys gentleman guy sir mister mr son father dad daddy papa uncle nephew "
-    "brother husband boyfriend groom widower king prince duke count emperor god lord lad fellow "
-    "chap bloke dude he him his himself".split()
+    (
+        *("m", "male", "man", "men", "boy", "boys", "gentleman", "guy", "sir", "mister", "mr"),
+        *("son", "father", "dad", "daddy", "papa", "uncle", "nephew", "brother", "husband"),
+        *("boyfriend", "groom", "widower", "king", "prince", "duke", "count", "emperor", "god"),
+        *("lord", "lad", "fellow", "chap", "bloke", "dude", "he", "him", "his", "himself"),
+    )
 )
 _FEMALE_WORDS = frozenset(
-    "f female woman women girl girls lady madam ma'am miss ms mrs daughter mother mom mommy mama "
-    "mum aunt niece sister wife girlfriend bride widow queen princess duchess countess empress "
-    "goddess maiden belle lass gal chick dame she her hers herself".split()
+    (
+        *("f", "female", "woman", "women", "girl", "girls", "lady", "madam", "ma'am", "miss"),
+        *("ms", "mrs", "daughter", "mother", "mom", "mommy", "mama", "mum", "aunt", "niece"),
+        *("sister", "wife", "girlfriend", "bride", "widow", "queen", "princess", "duchess"),
+        *("countess", "empress", "goddess", "maiden", "belle", "lass", "gal", "chick", "dame"),
+        *("she", "her", "hers", "herself"),
+    )
 )
 
 

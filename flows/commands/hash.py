@@ -1,0 +1,133 @@
+"""`matchback hash`: the accepted forms of plain values from stdin, and the defect of a hash."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+
+from flows.commands.common import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    exits_with_code,
+    print_json,
+)
+from flows.core.hashing.contact_forms import FIELDS, META_KEYS
+from flows.core.hashing.countries import Country, country_named
+from flows.core.hashing.explain import DESTINATIONS, NEVER_HASHED, Explanation, explain
+from flows.errors import ConfigError, ExitCode
+
+ADVICE = {
+    "plain": "the value was sent in plain text; hash it before sending",
+    "md5": "this is an MD5; hash the normalised value with SHA-256",
+    "sha1": "this is a SHA-1; hash the normalised value with SHA-256",
+    "sha512": "this is a SHA-512; hash the normalised value with SHA-256",
+    "base64": "write the digest as 64 hex digits, not as Base64",
+    "upper_case": "write the hex digits in lower case",
+    "truncated": "the digest is cut or padded; send all 64 hex digits",
+    "junk": "the hash of an empty or placeholder value; leave the field out instead",
+    "not_lowercased": "lower-case the value before hashing",
+    "not_trimmed": "remove the spaces and separators before hashing",
+    "double_hashed": "the hash was hashed again; hash once",
+    "md5_then_sha256": "an MD5 was hashed again; hash the plain value with SHA-256 only",
+    "missing_country_code": "put the country code before the number",
+    "e164_plus": "the + was hashed: right for Google and TikTok, wrong for Meta",
+    "missing_plus": "the + is missing: right for Meta, wrong for Google and TikTok",
+    "gmail_folded": "dots or tags were removed: Google's rule, not Meta's",
+    "unexplained": "no known form of this value; it may be another person's or salted",
+}
+
+
+@exits_with_code
+def hash_value(
+    field: Annotated[str, typer.Argument(help=f"One of: {', '.join(FIELDS)}.")],
+    destination: Annotated[
+        str, typer.Option(help=f"Whose rules: {', '.join(DESTINATIONS)}.")
+    ] = "meta",
+    against: Annotated[
+        str | None, typer.Option(help="A hash as it was sent; its defect is named.")
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option(help="Country that completes a phone number, like DE.")
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    json_output: JsonOption = False,
+) -> ExitCode:
+    """Explain the accepted hashes of plain values, one a line from stdin; no value is echoed."""
+    key = _meta_key(field)
+    rules = destination.lower()
+    if rules not in DESTINATIONS:
+        raise ConfigError(
+            f"--destination '{destination}' is not known; use one of {', '.join(DESTINATIONS)}."
+        )
+    plan = _country(country) or _default_country(config)
+    for number, value in enumerate(_values(), start=1):
+        explanation = explain(
+            key,
+            value,
+            destination=rules,
+            against=against,
+            country=plan,
+            may_lack_country_code=plan is None,
+        )
+        if json_output:
+            print_json(_document(number, explanation))
+        else:
+            sys.stdout.write(_text(number, explanation))
+    return ExitCode.HEALTHY
+
+
+def _meta_key(field: str) -> str:
+    key = META_KEYS.get(field.lower(), field.lower())
+    if key in NEVER_HASHED:
+        raise ConfigError(f"'{key}' is never hashed; send it as it is.")
+    if key not in FIELDS:
+        raise ConfigError(f"'{field}' is no hashed field; use one of {', '.join(FIELDS)}.")
+    return key
+
+
+def _country(text: str | None) -> Country | None:
+    if text is None:
+        return None
+    plan = country_named(text)
+    if plan is None:
+        raise ConfigError(f"--country '{text}' is not a country; use an ISO code like DE.")
+    return plan
+
+
+def _default_country(config: Path) -> Country | None:
+    """Return the property's country when there is a readable config; the command needs none."""
+    try:
+        document = yaml.safe_load(config.read_text(encoding="utf-8"))
+        return country_named(document["property"]["default_country"])
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
+        return None
+
+
+def _values() -> Iterator[str]:
+    for line in sys.stdin.buffer:
+        yield line.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")
+
+
+def _document(number: int, explanation: Explanation) -> dict[str, object]:
+    return {
+        "line": number,
+        "accepted": [{"form": form.form, "sha256": form.sha256} for form in explanation.accepted],
+        "match": explanation.match,
+        "defect": explanation.defect,
+    }
+
+
+def _text(number: int, explanation: Explanation) -> str:
+    lines = [f"line {number}"]
+    lines += [f"  {form.sha256}  {form.form}" for form in explanation.accepted]
+    if not explanation.accepted:
+        lines.append("  no form of this value is accepted")
+    if explanation.defect:
+        lines.append(f"  defect: {explanation.defect} - {ADVICE[explanation.defect]}")
+    elif explanation.match:
+        lines.append("  the hash matches")
+    return "\n".join(lines) + "\n"
