@@ -1,0 +1,315 @@
+"""The life of an alert: what one run's observations do to the incidents, and what is to be told.
+
+Pure: no clock, no warehouse, no Slack. An incident is one episode of one fingerprint
+(check, dataset, dimension; never a value, a count or a time).
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+ALL = "all"
+RUN_INCOMPLETE = "run_incomplete"
+NO_RECENT_RUN = "no_recent_run"
+SOURCE_SILENT = "source_freshness"
+LOAD_FAILED = "load_completeness"
+CRITICAL_CHECKS = frozenset({"plain_pii", "consent_violation", RUN_INCOMPLETE, NO_RECENT_RUN})
+SEVERITIES = ("warn", "fail", "critical")
+STATUSES_WORST_FIRST = ("fail", "warn", "pass", "insufficient_data", "unknown")
+
+# Only what missing rows can cause is folded under a silent source; a leak in the rows that did
+# arrive is true whatever else is missing.
+CAUSED_BY_MISSING_ROWS: Mapping[str, frozenset[str]] = {
+    "hit_ratio": frozenset({"ga4", "capi"}),
+    "dedup_rate": frozenset({"ga4", "capi"}),
+    "crm_coverage_server": frozenset({"capi", "crm"}),
+    "crm_coverage_client": frozenset({"ga4", "crm"}),
+    "ghost_conversion": frozenset({"crm"}),
+    "major_events_present": frozenset({"capi"}),
+    "test_events_validated": frozenset({"ga4", "capi"}),
+    "volume_anomaly": frozenset({"ga4", "capi", "crm", "consent"}),
+}
+
+
+class State(StrEnum):
+    """Where an incident stands; pending has not been bad often enough yet."""
+
+    PENDING = "pending"
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+class Kind(StrEnum):
+    """What is told, worst first."""
+
+    OPENED = "opened"
+    WORSE = "worse"
+    STILL_FAILING = "still_failing"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, order=True)
+class Key:
+    """The fingerprint."""
+
+    check_id: str
+    dataset_id: str = ""
+    dimension: str = ALL
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What one run says about one fingerprint; `status` is that of the check results."""
+
+    key: Key
+    status: str
+    window_end: date
+    surface: str = ""
+    evidence: str = ""
+    money_at_risk: str = ""
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One episode; `told_severity` is the one people last heard of."""
+
+    incident_id: str
+    key: Key
+    state: State
+    severity: str
+    surface: str
+    opened_at: datetime
+    opened_run_id: str
+    last_bad_at: datetime
+    last_bad_window_end: date
+    evidence: str = ""
+    money_at_risk: str = ""
+    bad_runs: int = 1
+    good_runs: int = 0
+    told_severity: str = ""
+    told_at: datetime | None = None
+    resolved_at: datetime | None = None
+    acknowledged_by: str = ""
+    acknowledged_at: datetime | None = None
+    snoozed_by: str = ""
+    snoozed_until: datetime | None = None
+    snooze_reason: str = ""
+
+    def is_snoozed(self, now: datetime) -> bool:
+        """Say whether a snooze is in force."""
+        return self.snoozed_until is not None and now < self.snoozed_until
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Hysteresis and reminders; `remind_after` None means never."""
+
+    fire_after_runs: int = 1
+    resolve_after_runs: int = 1
+    remind_after: timedelta | None = None
+    is_warn_bad: bool = False
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing to tell; `effects` are the check ids folded under it."""
+
+    kind: Kind
+    incident: Incident
+    effects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Advance:
+    """What one run changed."""
+
+    changed: tuple[Incident, ...] = ()
+    forgotten: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+def advance(
+    open_incidents: Mapping[Key, Incident],
+    observations: Sequence[Observation],
+    failed_loads: Iterable[str],
+    run_id: str,
+    now: datetime,
+    policy: Policy,
+) -> Advance:
+    """Apply one run's observations, one per fingerprint, to the pending and open incidents.
+
+    `failed_loads` names the sources of which a file was refused in this run.
+    """
+    roots = _roots(open_incidents, observations, frozenset(failed_loads), policy)
+    changed: list[Incident] = []
+    forgotten: list[str] = []
+    notices: list[Notice] = []
+    for observation in observations:
+        if observation.key in roots:
+            continue
+        before = open_incidents.get(observation.key)
+        after, kind = _step(before, observation, run_id, now, policy)
+        if after is None and before is not None:
+            forgotten.append(before.incident_id)
+        elif after is not None and after != before:
+            changed.append(after)
+        if after is not None and kind is not None:
+            effects = {child.check_id for child, root in roots.items() if root == observation.key}
+            effects -= {observation.key.check_id}
+            notices.append(Notice(kind, after, tuple(sorted(effects))))
+    return Advance(tuple(changed), tuple(forgotten), tuple(notices))
+
+
+def incident_id(key: Key, run_id: str) -> str:
+    """Name an episode: the same fingerprint opened by the same run is the same episode."""
+    text = "\n".join((key.check_id, key.dataset_id, key.dimension, run_id))
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:10]
+
+
+def severity_of(check_id: str, status: str) -> str:
+    """Return warn, fail or critical."""
+    return "critical" if status == "fail" and check_id in CRITICAL_CHECKS else status
+
+
+def worst_first(incident: Incident) -> tuple[int, str, str, str]:
+    """Sort key of incidents: severity, then check, dataset and dimension."""
+    rank = SEVERITIES.index(incident.severity)
+    return (-rank, incident.key.check_id, incident.key.dataset_id, incident.key.dimension)
+
+
+def _step(
+    before: Incident | None, observation: Observation, run_id: str, now: datetime, policy: Policy
+) -> tuple[Incident | None, Kind | None]:
+    if _is_bad(observation, policy):
+        return _after_bad(before, observation, run_id, now, policy)
+    if before is None or observation.status != "pass":
+        return before, None
+    return _after_good(before, observation, now, policy)
+
+
+def _is_bad(observation: Observation, policy: Policy) -> bool:
+    return observation.status == "fail" or (policy.is_warn_bad and observation.status == "warn")
+
+
+def _after_bad(
+    before: Incident | None, observation: Observation, run_id: str, now: datetime, policy: Policy
+) -> tuple[Incident, Kind | None]:
+    severity = severity_of(observation.key.check_id, observation.status)
+    seen = {
+        "severity": severity,
+        "evidence": observation.evidence,
+        "money_at_risk": observation.money_at_risk,
+        "last_bad_at": now,
+        "good_runs": 0,
+    }
+    if before is None:
+        after = Incident(
+            incident_id=incident_id(observation.key, run_id),
+            key=observation.key,
+            state=State.PENDING,
+            surface=observation.surface,
+            opened_at=now,
+            opened_run_id=run_id,
+            last_bad_window_end=observation.window_end,
+            **seen,
+        )
+    else:
+        latest = max(before.last_bad_window_end, observation.window_end)
+        after = replace(before, bad_runs=before.bad_runs + 1, last_bad_window_end=latest, **seen)
+    if after.state is State.PENDING:
+        if after.bad_runs < policy.fire_after_runs:
+            return after, None
+        return _told(replace(after, state=State.OPEN, opened_at=now), Kind.OPENED, now)
+    return _while_open(after, now, policy)
+
+
+def _while_open(after: Incident, now: datetime, policy: Policy) -> tuple[Incident, Kind | None]:
+    if after.is_snoozed(now):
+        return after, None
+    if SEVERITIES.index(after.severity) > SEVERITIES.index(after.told_severity):
+        return _told(_awake(after), Kind.WORSE, now)
+    if after.snoozed_until is not None:
+        return _told(_awake(after), Kind.STILL_FAILING, now)
+    is_due = (
+        policy.remind_after is not None
+        and after.told_at is not None
+        and now - after.told_at >= policy.remind_after
+    )
+    if is_due and after.acknowledged_at is None:
+        return _told(after, Kind.STILL_FAILING, now)
+    return after, None
+
+
+def _after_good(
+    before: Incident, observation: Observation, now: datetime, policy: Policy
+) -> tuple[Incident | None, Kind | None]:
+    if before.state is State.PENDING:
+        return None, None
+    if observation.window_end < before.last_bad_window_end:
+        return before, None  # an older day being fine says nothing about the failing one
+    after = replace(before, good_runs=before.good_runs + 1)
+    if after.good_runs < policy.resolve_after_runs:
+        return after, None
+    return replace(after, state=State.RESOLVED, resolved_at=now, told_at=now), Kind.RESOLVED
+
+
+def _told(incident: Incident, kind: Kind, now: datetime) -> tuple[Incident, Kind]:
+    return replace(incident, told_at=now, told_severity=incident.severity), kind
+
+
+def _awake(incident: Incident) -> Incident:
+    return replace(incident, snoozed_until=None, snoozed_by="", snooze_reason="")
+
+
+def _roots(
+    open_incidents: Mapping[Key, Incident],
+    observations: Sequence[Observation],
+    failed_loads: frozenset[str],
+    policy: Policy,
+) -> dict[Key, Key]:
+    """Map each observation that another one explains to that root cause."""
+    active = {
+        observation.key
+        for observation in observations
+        if _is_bad(observation, policy) or _is_held_open(open_incidents, observation)
+    }
+    silent = _silent_sources(active, failed_loads)
+    roots = {}
+    for observation in observations:
+        key = observation.key
+        root = next((silent[name] for name in sorted(_needed_sources(key)) if name in silent), None)
+        if root is None and key.dimension != ALL and Key(key.check_id) in active:
+            root = Key(key.check_id)
+        if root is not None and root != key:
+            roots[key] = root
+    return roots
+
+
+def _is_held_open(open_incidents: Mapping[Key, Incident], observation: Observation) -> bool:
+    incident = open_incidents.get(observation.key)
+    is_open = incident is not None and incident.state is State.OPEN
+    return is_open and observation.status != "pass"
+
+
+def _silent_sources(active: Iterable[Key], failed_loads: frozenset[str]) -> dict[str, Key]:
+    """Map each source that delivered nothing usable to the fingerprint that says so."""
+    silent = {}
+    for key in sorted(active):
+        if key.check_id == SOURCE_SILENT and key.dimension != ALL:
+            silent[_source_of(key)] = Key(SOURCE_SILENT) if Key(SOURCE_SILENT) in active else key
+        if key == Key(LOAD_FAILED):
+            silent.update(dict.fromkeys(failed_loads, key))
+    return silent
+
+
+def _source_of(key: Key) -> str:
+    return key.dimension.removeprefix("source=")
+
+
+def _needed_sources(key: Key) -> frozenset[str]:
+    needed = CAUSED_BY_MISSING_ROWS.get(key.check_id, frozenset())
+    if key.check_id == "volume_anomaly" and key.dimension != ALL:
+        return needed & {_source_of(key)}
+    return needed

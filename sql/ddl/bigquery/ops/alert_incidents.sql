@@ -1,0 +1,26 @@
+-- Grain: one row per incident, an episode of one fingerprint (check, dataset, dimension); state pending, open, resolved.
+create table if not exists ops.alert_incidents (
+    incident_id string,
+    check_id string,
+    dataset_id string,
+    dimension string,
+    surface string,
+    state string,
+    severity string,
+    evidence string,
+    money_at_risk string,
+    bad_runs int64,
+    good_runs int64,
+    opened_at timestamp,
+    opened_run_id string,
+    last_bad_at timestamp,
+    last_bad_window_end date,
+    told_severity string,
+    told_at timestamp,
+    resolved_at timestamp,
+    acknowledged_by string,
+    acknowledged_at timestamp,
+    snoozed_by string,
+    snoozed_until timestamp,
+    snooze_reason string
+);

@@ -1,0 +1,26 @@
+-- Grain: one row per incident, an episode of one fingerprint (check, dataset, dimension); state pending, open, resolved.
+create table if not exists ops.alert_incidents (
+    incident_id varchar,
+    check_id varchar,
+    dataset_id varchar,
+    dimension varchar,
+    surface varchar,
+    state varchar,
+    severity varchar,
+    evidence varchar,
+    money_at_risk varchar,
+    bad_runs bigint,
+    good_runs bigint,
+    opened_at timestamp,
+    opened_run_id varchar,
+    last_bad_at timestamp,
+    last_bad_window_end date,
+    told_severity varchar,
+    told_at timestamp,
+    resolved_at timestamp,
+    acknowledged_by varchar,
+    acknowledged_at timestamp,
+    snoozed_by varchar,
+    snoozed_until timestamp,
+    snooze_reason varchar
+);
