@@ -1,0 +1,113 @@
+"""How figures are written for people: one form per kind, the same in every document."""
+
+import math
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from urllib.parse import unquote
+
+NONE = "–"
+NARROW_SPACE = "\u202f"
+SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
+EMAIL = re.compile(r"[^\s@|/=&?<>\"']+@[^\s@|/=&?<>\"']+\.[A-Za-z]{2,}")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+Number = int | float | Decimal
+
+
+def count(value: Number | None) -> str:
+    """Return a whole number with thin thousands separators."""
+    return NONE if value is None else f"{round(value):,}".replace(",", NARROW_SPACE)
+
+
+def decimal(value: Number | None, places: int = 2) -> str:
+    """Return a number with fixed places."""
+    return NONE if _is_missing(value) else f"{value:.{places}f}"
+
+
+def percent(value: Number | None, places: int = 1) -> str:
+    """Return a share of 1 as a percentage, cut so that a share below 100 % never reads as 100 %."""
+    if _is_missing(value):
+        return NONE
+    scale = 10**places
+    scaled = float(value) * 100 * scale
+    cut = math.floor(scaled + 1e-9) if 0.5 < value < 1 else round(scaled)
+    return f"{cut / scale:.{places}f}{NARROW_SPACE}%"
+
+
+def money(value: Number | None, currency: str | None) -> str:
+    """Return an amount with its currency, without cents from 1,000 on."""
+    if _is_missing(value):
+        return NONE
+    amount = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.2f}"
+    symbol = SYMBOLS.get(currency or "", currency or "")
+    return f"{symbol}{NARROW_SPACE}{amount.replace(',', NARROW_SPACE)}".strip()
+
+
+def amounts(totals: Sequence[tuple[str | None, Number]]) -> str:
+    """Return amounts of several currencies, joined."""
+    return " + ".join(money(value, currency) for currency, value in totals) or NONE
+
+
+def day(value: date | None) -> str:
+    """Return a date like 21 Nov 2026."""
+    return NONE if value is None else f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+
+
+def short_day(value: date | None) -> str:
+    """Return a date like 21 Nov."""
+    return NONE if value is None else f"{value.day} {MONTHS[value.month - 1]}"
+
+
+def span(first: date, last: date) -> str:
+    """Return a window like 18 to 21 Nov 2026."""
+    if first == last:
+        return day(last)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} to {day(last)}"
+    return f"{short_day(first) if first.year == last.year else day(first)} to {day(last)}"
+
+
+def moment(value: datetime | None) -> str:
+    """Return a UTC time like 21 Nov 2026, 07:00:05 UTC."""
+    return NONE if value is None else f"{day(value)}, {value:%H:%M:%S} UTC"
+
+
+def seconds(value: Number | None) -> str:
+    """Return a duration."""
+    if _is_missing(value):
+        return NONE
+    if value >= 90:
+        return f"{value / 60:.1f}{NARROW_SPACE}min"
+    return f"{value:.1f}{NARROW_SPACE}s"
+
+
+def points(value: Number | None) -> str:
+    """Return score points with one place, without a needless zero."""
+    return NONE if value is None else f"{value:.1f}".removesuffix(".0")
+
+
+def signed(value: Number | None) -> str:
+    """Return a change with its sign; no change is ±0."""
+    if value is None:
+        return NONE
+    text = points(abs(value))
+    return "±0" if text == "0" else f"{'+' if value > 0 else '−'}{text}"
+
+
+def whole(count_of: int, singular: str, plural: str | None = None) -> str:
+    """Return a count with its noun."""
+    return f"{count(count_of)} {singular if count_of == 1 else plural or singular + 's'}"
+
+
+def masked(text: str | None) -> str:
+    """Return an identifier fit to be shown: an e-mail address inside it, encoded or not, is blotted out."""
+    if not text:
+        return ""
+    decoded = unquote(unquote(text))
+    return EMAIL.sub("[e-mail]", decoded if EMAIL.search(decoded) else text)
+
+
+def _is_missing(value: Number | None) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))

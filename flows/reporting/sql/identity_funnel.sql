@@ -1,0 +1,18 @@
+-- Grain: one row per dataset, match method and whether a canonical id is known, conversions only.
+select
+    dataset_id,
+    match_method,
+    canonical_id is not null as has_canonical_id,
+    in_client,
+    in_server,
+    count(*) as event_count
+from marts.fct_reconciled_events
+where
+    event_date between $window_start and $window_end
+    and is_conversion
+group by
+    dataset_id,
+    match_method,
+    canonical_id is not null,
+    in_client,
+    in_server
