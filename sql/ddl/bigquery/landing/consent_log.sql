@@ -10,6 +10,7 @@ create table if not exists landing.consent_log (
     analytics bool,
     marketing bool,
     action string,
+    secret_fields array<string>,
     file_name string,
     row_number int64,
     run_id string

@@ -14,6 +14,7 @@ create table if not exists landing.crm_orders (
     is_test bool,
     free_text string,
     contact_hashes array<struct<field string, form string, is_accepted bool, sha256 string>>,
+    secret_fields array<string>,
     file_name string,
     row_number int64,
     run_id string

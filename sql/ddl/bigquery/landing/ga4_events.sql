@@ -36,7 +36,8 @@ create table if not exists landing.ga4_events (
     file_name string,
     row_number int64,
     run_id string,
-    extra_columns string
+    extra_columns string,
+    secret_fields array<string>
 )
 partition by table_date
 cluster by event_name, user_pseudo_id;

@@ -10,6 +10,7 @@ create table if not exists landing.consent_log (
     analytics boolean,
     marketing boolean,
     action varchar,
+    secret_fields varchar[],
     file_name varchar,
     row_number bigint,
     run_id varchar

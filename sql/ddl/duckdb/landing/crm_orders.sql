@@ -14,6 +14,7 @@ create table if not exists landing.crm_orders (
     is_test boolean,
     free_text varchar,
     contact_hashes struct(field varchar, form varchar, is_accepted boolean, sha256 varchar)[],
+    secret_fields varchar[],
     file_name varchar,
     row_number bigint,
     run_id varchar

@@ -36,5 +36,6 @@ create table if not exists landing.ga4_events (
     file_name varchar,
     row_number bigint,
     run_id varchar,
-    extra_columns varchar
+    extra_columns varchar,
+    secret_fields varchar[]
 );
