@@ -8,7 +8,7 @@
 {%- endmacro %}
 
 {% macro duckdb__ga4_param(key, params, keys) -%}
-    {%- set value = params ~ "[nullif(list_position(" ~ keys ~ ", '" ~ key ~ "'), 0)].value" -%}
+    {%- set value = params ~ "[nullif(list_position(" ~ keys ~ ", " ~ quoted(key) ~ "), 0)].value" -%}
     coalesce(
         {{ value }}.string_value,
         cast({{ value }}.int_value as varchar),
@@ -26,7 +26,7 @@
             cast(param.value.float_value as string)
         )
         from unnest({{ params }}) as param
-        where param.key = '{{ key }}'
+        where param.key = {{ quoted(key) }}
         limit 1
     )
 {%- endmacro %}

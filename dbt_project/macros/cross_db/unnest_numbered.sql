@@ -1,4 +1,4 @@
-{#- Like unnest_as, with the 1-based position of each element. -#}
+{#- Like unnest_as, with the 0-based position of each element. -#}
 {% macro unnest_numbered(list, name, position) -%}
     {{ return(adapter.dispatch('unnest_numbered', 'matchback')(list, name, position)) }}
 {%- endmacro %}
@@ -8,9 +8,9 @@
 {%- endmacro %}
 
 {% macro duckdb__unnest_numbered(list, name, position) -%}
-    unnest({{ list }}) with ordinality as {{ name }}_rows({{ name }}, {{ position }})
+    (select unnest({{ list }}) as {{ name }}, generate_subscripts({{ list }}, 1) - 1 as {{ position }})
 {%- endmacro %}
 
 {% macro bigquery__unnest_numbered(list, name, position) -%}
-    (select {{ name }}, {{ name }}_offset + 1 as {{ position }} from unnest({{ list }}) as {{ name }} with offset as {{ name }}_offset)
+    unnest({{ list }}) as {{ name }} with offset as {{ position }}
 {%- endmacro %}

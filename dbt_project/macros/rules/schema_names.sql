@@ -1,0 +1,36 @@
+{#- A name of an event, column or parameter as it may be kept: one that could hold a person's data is not. -#}
+{% macro safe_name(name) -%}
+    (case
+        when {{ regex_matches(name, '^[A-Za-z_$.~ -][A-Za-z0-9_$:.~ -]*$') }}
+            and not {{ regex_matches(name, '[0-9]{7}') }}
+            then substr({{ name }}, 1, 100)
+        else '(unusual name)'
+    end)
+{%- endmacro %}
+
+{#- Family of a column's observed type: text, number, boolean, time, record or list; '' when the type is not known. -#}
+{% macro type_family(type) -%}
+    (case
+        when {{ regex_matches('upper(' ~ type ~ ')', '([[][]]$|^ARRAY|^LIST|REPEATED)') }} then 'list'
+        when {{ regex_matches('upper(' ~ type ~ ')', '^(STRUCT|RECORD|MAP|OBJECT)') }} then 'record'
+        when {{ regex_matches('upper(' ~ type ~ ')', '^(VARCHAR|STRING|TEXT|CHAR|UUID|JSON|BYTES|BLOB)') }} then 'text'
+        when {{ regex_matches('upper(' ~ type ~ ')', '^BOOL') }} then 'boolean'
+        when {{ regex_matches('upper(' ~ type ~ ')', '(INT|DOUBLE|FLOAT|DECIMAL|NUMERIC|REAL|NUMBER)') }} then 'number'
+        when {{ regex_matches('upper(' ~ type ~ ')', '^(DATE|TIME)') }} then 'time'
+        else ''
+    end)
+{%- endmacro %}
+
+{#- The path without its last part; null for a path of one part. -#}
+{% macro parent_path(path) -%}
+    {{ regex_capture(path, '^(.+)[.][^.]+$') }}
+{%- endmacro %}
+
+{#- Text dates of a var as dates in an `in` list, never empty. -#}
+{% macro date_list(dates) -%}
+    {%- for day in dates -%}
+    cast('{{ day }}' as date){{ ', ' if not loop.last }}
+    {%- else -%}
+    cast('0001-01-01' as date)
+    {%- endfor -%}
+{%- endmacro %}

@@ -1,0 +1,28 @@
+-- Grain: one row per date, browser and fbclid it landed with; kept as history for the 90 days a click lives.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{% if is_incremental() %}delete from {{ this }} where event_date between {{ window_start(-2) }} and {{ window_end(2) }}{% endif %}"
+) }}
+
+with
+
+landings as (
+
+    select
+        event_date,
+        {{ identity_node('client_id', sha256_hex('user_pseudo_id')) }} as client_node,
+        {{ identity_node('customer_id', hashed_customer_id('user_id')) }} as customer_node,
+        {{ identity_node('click_id', sha256_hex(url_parameter('page_location', 'fbclid'))) }} as click_node,
+        min(event_at) as landed_at
+    from {{ ref('stg_ga4__events') }}
+    where {{ url_parameter('page_location', 'fbclid') }} is not null
+    group by
+        event_date,
+        {{ identity_node('client_id', sha256_hex('user_pseudo_id')) }},
+        {{ identity_node('customer_id', hashed_customer_id('user_id')) }},
+        {{ identity_node('click_id', sha256_hex(url_parameter('page_location', 'fbclid'))) }}
+
+)
+
+select * from landings

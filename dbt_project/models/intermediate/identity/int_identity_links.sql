@@ -1,0 +1,105 @@
+-- Grain: one row per pair of identifiers that one record binds together.
+-- A record is a GA4 row, a server event, a CRM order or a consent decision; matches never bind.
+with
+
+ga4_records as (
+
+    select distinct
+        {{ identity_node('customer_id', hashed_customer_id('user_id')) }} as customer,
+        {{ identity_node('client_id', sha256_hex('user_pseudo_id')) }} as client,
+        {{ identity_node('click_id', sha256_hex(url_parameter('page_location', 'fbclid'))) }} as facebook_click,
+        {{ identity_node('click_id', sha256_hex('gclid')) }} as google_click
+    from {{ ref('stg_ga4__events') }}
+
+),
+
+server_identifiers as (
+
+    select server_event_key, node from {{ ref('int_server_identifiers') }}
+
+),
+
+order_emails as (
+
+    select
+        orders.order_key,
+        {{ identity_node('hashed_email', 'contact_hash.sha256') }} as node
+    from {{ ref('int_orders_latest') }} as orders
+    cross join {{ unnest_as('orders.contact_hashes', 'contact_hash') }}
+    where contact_hash.field = 'em' and contact_hash.is_accepted
+
+),
+
+order_identifiers as (
+
+    select order_key, {{ identity_node('customer_id', hashed_customer_id('customer_id')) }} as node
+    from {{ ref('int_orders_latest') }}
+    union all
+    select order_key, {{ identity_node('client_id', sha256_hex('user_pseudo_id')) }} as node
+    from {{ ref('int_orders_latest') }}
+    union all
+    select order_key, {{ identity_node('click_id', sha256_hex('gclid')) }} as node
+    from {{ ref('int_orders_latest') }}
+    union all
+    select order_key, {{ identity_node('click_id', sha256_hex('fbclid')) }} as node
+    from {{ ref('int_orders_latest') }}
+    union all
+    select order_key, node from order_emails
+
+),
+
+consent_records as (
+
+    select distinct
+        {{ identity_node('customer_id', hashed_customer_id('user_id')) }} as customer,
+        {{ identity_node('client_id', sha256_hex('client_id')) }} as client
+    from {{ ref('stg_consent__decisions') }}
+    where user_id is not null and client_id is not null
+
+),
+
+links as (
+
+    select customer as left_node, client as right_node from ga4_records
+    union all
+    select customer as left_node, facebook_click as right_node from ga4_records
+    union all
+    select customer as left_node, google_click as right_node from ga4_records
+    union all
+    select client as left_node, facebook_click as right_node from ga4_records
+    union all
+    select client as left_node, google_click as right_node from ga4_records
+    union all
+    select facebook_click as left_node, google_click as right_node from ga4_records
+    union all
+    select customer as left_node, client as right_node from consent_records
+    union all
+    select lefts.node as left_node, rights.node as right_node
+    from server_identifiers as lefts
+    inner join server_identifiers as rights
+        on lefts.server_event_key = rights.server_event_key and lefts.node < rights.node
+    union all
+    select lefts.node as left_node, rights.node as right_node
+    from order_identifiers as lefts
+    inner join order_identifiers as rights
+        on lefts.order_key = rights.order_key and lefts.node < rights.node
+
+),
+
+directed as (
+
+    select
+        least(left_node, right_node) as left_node,
+        greatest(left_node, right_node) as right_node
+    from links
+    where left_node is not null and right_node is not null and left_node <> right_node
+
+),
+
+pairs as (
+
+    select distinct left_node, right_node from directed
+
+)
+
+select * from pairs

@@ -1,0 +1,39 @@
+-- Grain: one row per GA4 event name: the seed, overridden and extended by the user's own events.
+{{ config(materialized='view') }}
+
+with
+
+shipped as (
+
+    select ga4_name, canonical_event, nullif(meta_name, '') as meta_name, is_conversion, kind
+    from {{ ref('event_taxonomy') }}
+
+),
+
+users as (
+
+    {% for event in var('taxonomy_events') %}
+    select
+        {{ quoted(event.ga4_name) }} as ga4_name,
+        {{ quoted(event.canonical_event) }} as canonical_event,
+        {{ quoted(event.meta_name) if event.meta_name else 'cast(null as ' ~ type_text() ~ ')' }} as meta_name,
+        {{ 'true' if event.is_conversion else 'false' }} as is_conversion,
+        'user' as kind
+    {% if not loop.last %}union all{% endif %}
+    {% else %}
+    select ga4_name, canonical_event, meta_name, is_conversion, kind from shipped where false
+    {% endfor %}
+
+),
+
+merged as (
+
+    select ga4_name, canonical_event, meta_name, is_conversion, kind from users
+    union all
+    select ga4_name, canonical_event, meta_name, is_conversion, kind
+    from shipped
+    where ga4_name not in (select ga4_name from users)
+
+)
+
+select * from merged

@@ -1,0 +1,288 @@
+-- Grain: one row per logical event and dataset of the window, joined over client, server and CRM, with its verdict.
+with
+
+sides as (
+
+    select
+        *,
+        coalesce(client_event_key, server_event_key) as side_key
+    from {{ ref('int_reconciled_sides') }}
+
+),
+
+order_matches as (
+
+    select dataset_id, order_key, side_key, crm_match_method, canonical_id from {{ ref('int_order_matches') }}
+
+),
+
+orders as (
+
+    select order_key, order_id, ordered_at, event_date, status, is_valid, is_test, value, currency
+    from {{ ref('int_orders_latest') }}
+
+),
+
+client_identities as (
+
+    select client_event_key, canonical_id from {{ ref('int_client_identities') }}
+
+),
+
+server_identities as (
+
+    select server_event_key, canonical_id from {{ ref('int_server_identities') }}
+
+),
+
+meta_names as (
+
+    select distinct canonical_event, meta_name, is_conversion
+    from {{ ref('int_event_taxonomy') }}
+    where meta_name is not null
+
+),
+
+known_orders as (
+
+    select distinct {{ order_key('order_id') }} as order_key
+    from {{ source('landing', 'crm_orders') }}
+    where {{ order_key('order_id') }} in (
+        select coalesce(client_order_key, server_order_key) from sides where canonical_event = 'purchase'
+    )
+
+),
+
+combined as (
+
+    select
+        sides.*,
+        order_matches.order_key as crm_order_key,
+        order_matches.crm_match_method,
+        order_matches.canonical_id as crm_canonical_id
+    from sides
+    left join order_matches
+        on sides.dataset_id = order_matches.dataset_id and sides.side_key = order_matches.side_key
+
+),
+
+orders_alone as (
+
+    select
+        order_matches.dataset_id,
+        order_matches.order_key as crm_order_key,
+        order_matches.canonical_id as crm_canonical_id
+    from order_matches
+    where order_matches.side_key is null
+
+),
+
+rows_of_all as (
+
+    select
+        dataset_id, client_event_key, server_event_key, crm_order_key, match_method, crm_match_method,
+        canonical_event, event_date, in_client, in_server,
+        client_event_id, client_order_id, client_order_key, client_at, client_value, client_currency, client_event_name,
+        is_client_denied, ads_storage, analytics_storage, client_user_id, user_pseudo_id, is_debug, param_count,
+        device_category, browser, country, campaign,
+        server_event_id, server_order_id, server_order_key, server_at, server_received_at, server_value, server_currency,
+        server_event_name, server_canonical_event, server_outcome, attempt_count, accepted_attempt_count,
+        is_gateway_denied, is_test_delivery, seconds_apart, crm_canonical_id
+    from combined
+    union all
+    select
+        dataset_id,
+        cast(null as {{ type_text() }}), cast(null as {{ type_text() }}), crm_order_key, cast(null as {{ type_text() }}), cast(null as {{ type_text() }}),
+        'purchase', cast(null as date), false, false,
+        cast(null as {{ type_text() }}), cast(null as {{ type_text() }}), cast(null as {{ type_text() }}), cast(null as timestamp), cast(null as {{ type_money() }}), cast(null as {{ type_text() }}), cast(null as {{ type_text() }}),
+        cast(null as boolean), cast(null as boolean), cast(null as boolean), cast(null as {{ type_text() }}), cast(null as {{ type_text() }}), cast(null as boolean), cast(null as {{ type_integer() }}),
+        cast(null as {{ type_text() }}), cast(null as {{ type_text() }}), cast(null as {{ type_text() }}), cast(null as {{ type_text() }}),
+        cast(null as {{ type_text() }}), cast(null as {{ type_text() }}), cast(null as {{ type_text() }}), cast(null as timestamp), cast(null as timestamp), cast(null as {{ type_money() }}), cast(null as {{ type_text() }}),
+        cast(null as {{ type_text() }}), cast(null as {{ type_text() }}), cast(null as {{ type_text() }}), cast(null as {{ type_integer() }}), cast(null as {{ type_integer() }}),
+        cast(null as boolean), false, cast(null as {{ type_double() }}), crm_canonical_id
+    from orders_alone
+
+),
+
+judged as (
+
+    select
+        rows_of_all.*,
+        coalesce(rows_of_all.event_date, orders.event_date) as reported_date,
+        orders.order_key is not null as in_crm,
+        orders.order_id as crm_order_id,
+        orders.ordered_at as crm_at,
+        orders.value as crm_value,
+        orders.currency as crm_currency,
+        orders.status as crm_status,
+        coalesce(orders.is_valid, false) as is_valid_order,
+        coalesce(orders.is_test, false) as is_test_order,
+        coalesce(is_client_denied, false) or coalesce(is_gateway_denied, false) as is_denied,
+        coalesce(meta_names.is_conversion, false) as is_conversion,
+        meta_names.meta_name,
+        client_identities.canonical_id as client_canonical_id,
+        server_identities.canonical_id as server_canonical_id,
+        coalesce(server_outcome = 'accepted', false) and not is_test_delivery as is_accepted,
+        known_orders.order_key is not null as is_known_order
+    from rows_of_all
+    left join orders on rows_of_all.crm_order_key = orders.order_key
+    left join meta_names on rows_of_all.canonical_event = meta_names.canonical_event
+    left join client_identities on rows_of_all.client_event_key = client_identities.client_event_key
+    left join server_identities on rows_of_all.server_event_key = server_identities.server_event_key
+    left join known_orders on coalesce(rows_of_all.client_order_key, rows_of_all.server_order_key) = known_orders.order_key
+
+),
+
+measured as (
+
+    select
+        *,
+        {{ is_final('reported_date') }} as is_final,
+        in_client and is_accepted as is_pair,
+        in_client and is_accepted
+        and client_event_id = server_event_id
+        and server_canonical_event = canonical_event
+        and abs({{ seconds_between('client_at', 'server_received_at') }}) <= 48 * 3600 as is_deduplicated,
+        case
+            when not (in_client and in_server) or canonical_event <> 'purchase' then null
+            when client_value is null or server_value is null or client_currency is null or server_currency is null then null
+            when server_currency = 'USD' and server_value = 0 and client_currency <> 'USD' and client_value <> 0 then 'defaulted'
+            when client_currency <> server_currency then 'currency'
+            when abs(client_value - server_value) > 0.01 then 'value'
+            else 'equal'
+        end as value_comparison,
+        {% if var('has_crm') %}
+        is_accepted and canonical_event = 'purchase' and not in_crm and not is_known_order as is_without_order
+        {% else %}
+        false as is_without_order
+        {% endif %}
+    from judged
+    where reported_date between {{ window_start() }} and {{ window_end() }}
+
+),
+
+decided as (
+
+    select
+        *,
+        case
+            when is_test_delivery or is_test_order then 'test'
+            when server_outcome = 'blocked' then 'blocked'
+            when in_client and is_denied and not in_server then 'denied_not_sent'
+            when server_outcome = 'rejected' then 'rejected'
+            when server_outcome = 'unknown' then 'unknown_outcome'
+            when is_without_order and is_final then 'ghost'
+            when in_crm and not in_client and not in_server then 'crm_only'
+            when in_client and not in_server then 'missing_server'
+            when in_server and not in_client then 'missing_client'
+            when accepted_attempt_count > 1 then 'duplicate'
+            when value_comparison in ('defaulted', 'currency', 'value') then 'value_mismatch'
+            when match_method = 'canonical_id' then 'matched_probable'
+            when in_client and in_server and (canonical_event <> 'purchase' or value_comparison = 'equal') then 'matched'
+            else 'unclassified'
+        end as status,
+        {{ present_only(text_list([
+            "case when is_test_order then 'crm_test_order' end",
+            "case when is_test_delivery then 'test_event_code' end",
+            "case when is_denied then 'consent_denied' end",
+            "case when in_client and not in_server and not is_denied then 'no_server_delivery' end",
+            "case when in_server and not in_client then 'no_browser_event' end",
+            "case when in_server and server_event_id is null then 'server_event_id_missing' end",
+            "case when match_method = 'order_id' and client_event_id is distinct from server_event_id then 'event_ids_differ' end",
+            "case when server_canonical_event is distinct from canonical_event and in_client and in_server then 'event_names_differ' end",
+            "case when abs(seconds_apart) > 300 then 'times_differ' end",
+            "case when accepted_attempt_count > 1 then 'accepted_more_than_once' end",
+            "case when value_comparison = 'defaulted' then 'value_defaulted' end",
+            "case when value_comparison = 'currency' then 'currency_differs' end",
+            "case when value_comparison = 'value' then 'value_differs' end",
+            "case when in_client and in_server and canonical_event = 'purchase' and value_comparison is null then 'value_unknown' end",
+            "case when crm_value is not null and abs(coalesce(server_value, client_value) - crm_value) > 0.01 then 'value_differs_from_crm' end",
+            "case when crm_match_method = 'canonical_id' then 'order_probable' end",
+            "case when is_without_order then 'no_crm_order' end",
+            "case when in_crm and not is_valid_order then 'order_not_valid' end",
+            "case when has_identity_conflict then 'identities_differ' end"
+        ])) }} as reasons
+    from (
+        select
+            measured.*,
+            coalesce(client_canonical_id <> server_canonical_id, false)
+            or coalesce(client_canonical_id <> crm_canonical_id, false)
+            or coalesce(server_canonical_id <> crm_canonical_id, false) as has_identity_conflict
+        from measured
+    ) as with_conflicts
+
+),
+
+final as (
+
+    select
+        dataset_id || '|' || coalesce(client_event_key, server_event_key, 'order|' || crm_order_key) as reconciled_event_id,
+        reported_date as event_date,
+        canonical_event,
+        dataset_id,
+        coalesce(client_canonical_id, server_canonical_id, crm_canonical_id) as canonical_id,
+        coalesce(crm_order_id, client_order_id, server_order_id) as order_id,
+        client_event_id,
+        server_event_id,
+        in_client,
+        in_server,
+        in_crm,
+        match_method,
+        crm_match_method,
+        status,
+        reasons,
+        client_at,
+        server_at,
+        server_received_at,
+        crm_at,
+        seconds_apart,
+        client_value,
+        client_currency,
+        server_value,
+        server_currency,
+        crm_value,
+        crm_currency,
+        client_event_name,
+        server_event_name,
+        server_outcome,
+        attempt_count,
+        accepted_attempt_count,
+        is_conversion,
+        is_denied,
+        is_test_delivery or is_test_order as is_test,
+        is_final,
+        client_event_key,
+        server_event_key,
+        crm_order_key,
+        client_canonical_id,
+        server_canonical_id,
+        crm_canonical_id,
+        has_identity_conflict,
+        is_valid_order,
+        is_test_order,
+        is_test_delivery,
+        is_accepted,
+        is_pair,
+        is_deduplicated,
+        value_comparison,
+        is_without_order,
+        not is_denied and coalesce(server_outcome, '') <> 'blocked' as is_owed_to_server,
+        server_canonical_event,
+        meta_name,
+        client_order_key,
+        server_order_key,
+        ads_storage,
+        analytics_storage,
+        client_user_id,
+        user_pseudo_id,
+        is_debug,
+        param_count,
+        device_category,
+        browser,
+        country,
+        campaign
+    from decided
+
+)
+
+select * from final

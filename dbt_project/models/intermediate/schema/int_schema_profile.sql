@@ -1,0 +1,267 @@
+-- Grain: one row per source, date, event and path that occurred; kept as history, only dates near the window are rebuilt.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='append_new_columns',
+    pre_hook="{% if is_incremental() %}delete from {{ this }} where event_date between {{ window_start(-2) }} and {{ window_end(2) }}{% endif %}"
+) }}
+
+with
+
+exports as (
+
+    select table_date, export_kind, intraday_after from {{ ref('stg_ga4__exports') }}
+
+),
+
+parameter_rows as (
+
+    select
+        rows_loaded.table_date as event_date,
+        coalesce(rows_loaded.event_name, '') as event_name,
+        rows_loaded.event_params
+    from {{ source('landing', 'ga4_events') }} as rows_loaded
+    inner join exports
+        on
+            rows_loaded.table_date = exports.table_date
+            and (
+                rows_loaded.export_kind = exports.export_kind
+                or (rows_loaded.export_kind = 'intraday' and rows_loaded.event_timestamp > exports.intraday_after)
+            )
+    where rows_loaded.table_date between {{ window_start(-2) }} and {{ window_end(2) }}
+
+),
+
+ga4_events as (
+
+    select * from {{ ref('int_ga4_event_days') }}
+
+),
+
+-- One pass over the nested parameters: everything a day needs to know about them.
+parameters as (
+
+    select
+        parameter_rows.event_date,
+        parameter_rows.event_name,
+        param.key as parameter_name,
+        count(*) as path_rows,
+        count(param.value.string_value) as text_rows,
+        {{ count_where('param.value.int_value is not null or param.value.float_value is not null or param.value.double_value is not null') }}
+            as number_rows,
+        {{ approx_distinct('coalesce(param.value.string_value, ' ~ as_text('param.value.int_value') ~ ', ' ~ as_text('param.value.double_value') ~ ')') }}
+            as distinct_estimate
+    from parameter_rows
+    cross join {{ unnest_as('parameter_rows.event_params', 'param') }}
+    group by parameter_rows.event_date, parameter_rows.event_name, param.key
+
+),
+
+ga4_columns as (
+
+    select
+        observed.data_date as event_date,
+        {{ safe_name('observed.path') }} as path,
+        max(observed.export_kind) as export_kind,
+        max({{ type_family('observed.type') }}) as family
+    from {{ source('observed', 'observed_columns') }} as observed
+    inner join exports
+        on observed.data_date = exports.table_date and observed.export_kind = exports.export_kind
+    where observed.source = 'ga4'
+    group by observed.data_date, {{ safe_name('observed.path') }}
+
+),
+
+-- A file without a date in its name belongs to the last date of the run that loaded it.
+dated_columns as (
+
+    select
+        observed.source,
+        coalesce(observed.data_date, runs.window_end, {{ window_end() }}) as event_date,
+        {{ safe_name('observed.path') }} as path,
+        {{ type_family('observed.type') }} as family
+    from {{ source('observed', 'observed_columns') }} as observed
+    left join {{ source('ops', 'runs') }} as runs on observed.run_id = runs.run_id
+    where observed.source = 'crm'
+
+),
+
+payloads as (
+
+    select
+        event_date,
+        event_name,
+        payload,
+        value
+    from {{ ref('int_server_events') }}
+    where
+        payload is not null
+        and not is_test
+        and event_name is not null
+        and event_date between {{ window_start(-2) }} and {{ window_end(2) }}
+
+),
+
+payload_events as (
+
+    select
+        event_date,
+        event_name,
+        count(*) as event_rows,
+        sum(case when lower(event_name) = 'purchase' then value end) as event_value
+    from payloads
+    group by event_date, event_name
+
+),
+
+payload_keys as (
+
+    {% for prefix in ['', 'user_data', 'custom_data'] %}
+    select
+        payloads.event_date,
+        payloads.event_name,
+        '{{ prefix ~ '.' if prefix }}' || payload_key as path
+    from payloads
+    cross join {{ unnest_as(json_key_list('payloads.payload' if not prefix else json_part('payloads.payload', '$.' ~ prefix)), 'payload_key') }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+payload_paths as (
+
+    select event_date, event_name, path, count(*) as path_rows
+    from payload_keys
+    group by event_date, event_name, path
+
+),
+
+value_paths as (
+
+    {% for path in value_columns() %}
+    select '{{ path }}' as path {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+found as (
+
+    select
+        'ga4' as source, event_date, event_name, 'event' as kind, '' as path, export_kind, '' as family,
+        event_rows, event_rows as path_rows, 0 as text_rows, 0 as number_rows, cast(null as {{ type_integer() }}) as distinct_estimate
+    from ga4_events
+
+    union all
+    select
+        'ga4', ga4_events.event_date, ga4_events.event_name, 'value', value_paths.path, ga4_events.export_kind, '',
+        {{ value_column('denominator') }},
+        {{ value_column('rows') }},
+        0, 0, null
+    from ga4_events
+    cross join value_paths
+    where {{ value_column('denominator') }} > 0
+
+    union all
+    select
+        'ga4', parameters.event_date, parameters.event_name, 'parameter', 'event_params.' || {{ safe_name('parameters.parameter_name') }},
+        max(ga4_events.export_kind),
+        case
+            when sum(parameters.text_rows) > sum(parameters.number_rows) then 'text'
+            when sum(parameters.number_rows) > 0 then 'number'
+            else ''
+        end,
+        max(ga4_events.event_rows),
+        sum(parameters.path_rows),
+        sum(parameters.text_rows),
+        sum(parameters.number_rows),
+        sum(parameters.distinct_estimate)
+    from parameters
+    inner join ga4_events
+        on parameters.event_date = ga4_events.event_date and parameters.event_name = ga4_events.event_name
+    group by parameters.event_date, parameters.event_name, 'event_params.' || {{ safe_name('parameters.parameter_name') }}
+
+    union all
+    select
+        'ga4', ga4_columns.event_date, '', 'column', ga4_columns.path, ga4_columns.export_kind, ga4_columns.family,
+        day_totals.event_rows, day_totals.event_rows, 0, 0, null
+    from ga4_columns
+    inner join (select event_date, sum(event_rows) as event_rows from ga4_events group by event_date) as day_totals
+        on ga4_columns.event_date = day_totals.event_date
+
+    union all
+    select source, event_date, '', 'column', path, '', max(family), 0, 0, 0, 0, null
+    from dated_columns
+    where event_date between {{ window_start(-2) }} and {{ window_end(2) }}
+    group by source, event_date, path
+
+    union all
+    select 'capi', event_date, event_name, 'event', '', '', '', event_rows, event_rows, 0, 0, null
+    from payload_events
+
+    union all
+    select
+        'capi', payload_paths.event_date, payload_paths.event_name, 'payload', {{ safe_name('payload_paths.path') }}, '', '',
+        max(payload_events.event_rows), sum(payload_paths.path_rows), 0, 0, null
+    from payload_paths
+    inner join payload_events
+        on payload_paths.event_date = payload_events.event_date and payload_paths.event_name = payload_events.event_name
+    group by payload_paths.event_date, payload_paths.event_name, {{ safe_name('payload_paths.path') }}
+
+),
+
+money as (
+
+    select 'ga4' as source, event_date, event_name, event_value from ga4_events
+    union all
+    select 'capi', event_date, event_name, event_value from payload_events
+
+),
+
+profiled as (
+
+    select
+        found.source,
+        found.event_date,
+        found.event_name as raw_event_name,
+        {{ safe_name('found.event_name') }} as event_name,
+        found.kind,
+        found.path,
+        found.export_kind,
+        found.family,
+        found.event_rows,
+        found.path_rows,
+        found.text_rows,
+        found.number_rows,
+        found.distinct_estimate,
+        money.event_value
+    from found
+    left join money
+        on
+            found.source = money.source
+            and found.event_date = money.event_date
+            and found.event_name = money.event_name
+
+),
+
+named as (
+
+    select
+        source,
+        event_date,
+        case when kind = 'column' then '' else event_name end as event_name,
+        kind,
+        path,
+        max(export_kind) as export_kind,
+        max(family) as family,
+        cast(sum(event_rows) as {{ type_integer() }}) as event_rows,
+        cast(sum(path_rows) as {{ type_integer() }}) as path_rows,
+        cast(sum(text_rows) as {{ type_integer() }}) as text_rows,
+        cast(sum(number_rows) as {{ type_integer() }}) as number_rows,
+        cast(sum(distinct_estimate) as {{ type_integer() }}) as distinct_estimate,
+        cast(sum(event_value) as {{ type_money() }}) as event_value
+    from profiled
+    group by source, event_date, case when kind = 'column' then '' else event_name end, kind, path
+
+)
+
+select * from named

@@ -1,0 +1,44 @@
+-- Grain: one row per order row of the CRM as read; an order may have been read several times.
+
+with
+
+source as (
+
+    select
+        orders.*,
+        ledger.loaded_at
+    from {{ source('landing', 'crm_orders') }} as orders
+    left join {{ ref('stg_landing__current_files') }} as ledger on ledger.source = 'crm' and orders.file_name = ledger.file_name
+    where
+        orders.ordered_at between {{ window_opens_at(-4) }} and {{ window_closes_at(5) }}
+
+),
+
+renamed as (
+
+    select
+        {{ order_key('order_id') }} as order_key,
+        trim(order_id) as order_id,
+        nullif(trim(customer_id), '') as customer_id,
+        ordered_at,
+        {{ local_date('ordered_at') }} as event_date,
+        lower(trim(status)) as status,
+        coalesce(lower(trim(status)), '') not in ('cancelled', 'canceled', 'voided', 'deleted', 'failed', 'expired')
+        and not coalesce(is_test, false) as is_valid,
+        coalesce(is_test, false) as is_test,
+        value,
+        upper(trim(currency)) as currency,
+        nullif(trim(event_id), '') as event_id,
+        nullif(trim(user_pseudo_id), '') as user_pseudo_id,
+        nullif(trim(gclid), '') as gclid,
+        nullif(trim(fbclid), '') as fbclid,
+        contact_hashes,
+        free_text,
+        file_name,
+        row_number,
+        loaded_at
+    from source
+
+)
+
+select * from renamed
