@@ -16,6 +16,15 @@ from flows.warehouse.base import Parameters, Row
 if TYPE_CHECKING:
     import pandas as pd
 
+# What the engine raises when a file's bytes are not what its name promises.
+UNREADABLE_INPUT = (
+    duckdb.BinderException,
+    duckdb.ConversionException,
+    duckdb.InvalidInputException,
+    duckdb.OutOfRangeException,
+    duckdb.SerializationException,
+)
+
 SCHEMAS = ("landing", "quarantine", "marts", "ops")
 
 
@@ -54,6 +63,15 @@ class DuckDBWarehouse:
 
     def frame(self, sql: str, parameters: Parameters = None) -> "pd.DataFrame":
         return self.connection.execute(sql, parameters).df()
+
+    @contextmanager
+    def registered(self, name: str, relation: object) -> Iterator[None]:
+        """Let SQL read an Arrow table or stream by a name while the block runs."""
+        self.connection.register(name, relation)
+        try:
+            yield
+        finally:
+            self.connection.unregister(name)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
