@@ -1,0 +1,1 @@
+"""The simulator: realistic, labelled worlds with leaks on purpose."""
