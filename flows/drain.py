@@ -1,0 +1,17 @@
+"""Drain the outbox: deliver the alerts that no run could deliver so far."""
+
+from flows.alerting import DeliverySummary, alert_settings, drain_outbox
+from flows.config import Config
+from flows.core.clock import Clock
+from flows.orchestration import flow
+from flows.warehouse.opening import has_warehouse, open_warehouse
+
+
+@flow(name="drain-outbox")
+def drain(config: Config, clock: Clock) -> DeliverySummary:
+    """Send what is pending; what cannot be sent stays."""
+    if not has_warehouse(config):
+        return DeliverySummary()
+    with open_warehouse(config) as warehouse:
+        warehouse.apply_ddl()
+        return drain_outbox(warehouse, alert_settings(config), clock)
