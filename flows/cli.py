@@ -5,7 +5,6 @@ import os
 import sys
 from dataclasses import dataclass
 
-import click
 import typer
 
 os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -42,10 +41,10 @@ COMMANDS = {
 class LazyGroup(typer.core.TyperGroup):
     """Import a command's module when it is called, so that --help and short commands stay fast."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: typer.Context) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: typer.Context, cmd_name: str):  # noqa: ANN201 - Typer hides its click
         command = COMMANDS.get(cmd_name)
         if command is None:
             return None
@@ -53,16 +52,22 @@ class LazyGroup(typer.core.TyperGroup):
         implementation = getattr(module, command.attribute)
         if isinstance(implementation, typer.Typer):
             return typer.main.get_command(implementation)
-        single = typer.Typer(add_completion=False)
+        single = typer.Typer(add_completion=False, rich_markup_mode=None)
         single.command(name=cmd_name, help=command.summary)(implementation)
         return typer.main.get_command(single)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: typer.Context, formatter: typer._click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, command.summary) for name, command in COMMANDS.items()])
 
 
-app = typer.Typer(cls=LazyGroup, add_completion=False, no_args_is_help=True)
+app = typer.Typer(
+    cls=LazyGroup,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
 
 
 @app.callback()

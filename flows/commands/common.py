@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec
@@ -10,7 +10,8 @@ from typing import Annotated, Any, ParamSpec
 import orjson
 import typer
 
-from flows.errors import ConfigError, ExitCode, MatchbackError
+from flows import settings
+from flows.errors import ExitCode, MatchbackError
 
 Arguments = ParamSpec("Arguments")
 
@@ -28,16 +29,8 @@ DEFAULT_CONFIG = Path("matchback.yml")
 
 
 def parse_as_of(text: str | None) -> datetime | None:
-    """Read an ISO timestamp; without an offset it is UTC."""
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(
-            f"--as-of '{text}' is no timestamp; write it like 2026-11-22T12:00:00Z."
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    """Read the time of --as-of; without an offset it is UTC."""
+    return None if text is None else settings.parse_as_of(text)
 
 
 def print_json(document: Any) -> None:  # noqa: ANN401 - any serialisable document

@@ -1,0 +1,324 @@
+"""The daily job: load, scan, build, audit, publish, alert and report one window."""
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from flows.config import Config
+from flows.core.clock import Clock
+from flows.core.window import Window
+from flows.errors import ExitCode, IntegrityError, MatchbackError
+from flows.orchestration import flow, task
+from flows.progress import Progress
+from flows.tasks.load import load_sources
+from flows.tasks.quality import QualityReport
+from flows.warehouse.base import Warehouse, first
+from flows.warehouse.lease import run_lease
+from flows.warehouse.opening import open_warehouse
+
+
+@dataclass
+class RunResult:
+    """What one run found, as the command line prints it."""
+
+    run_id: str
+    window: Window
+    status: str = "running"
+    exit_code: ExitCode = ExitCode.RUN_INCOMPLETE
+    message: str = ""
+    checks: dict[str, str] = field(default_factory=dict)
+    findings: dict[str, int] = field(default_factory=dict)
+    loads: list[dict[str, Any]] = field(default_factory=list)
+    published: dict[str, int] = field(default_factory=dict)
+    grade: str | None = None
+    report: str | None = None
+    undelivered: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the one object of `matchback run --json`."""
+        return {
+            "run_id": self.run_id,
+            "status": self.status,
+            "exit_code": int(self.exit_code),
+            "window": {"start": self.window.start, "end": self.window.end},
+            "message": self.message,
+            "grade": self.grade,
+            "checks": self.checks,
+            "findings": self.findings,
+            "loads": self.loads,
+            "published": self.published,
+            "report": self.report,
+            "undelivered_alerts": self.undelivered,
+            "seconds": self.seconds,
+        }
+
+
+def new_run_id(clock: Clock) -> str:
+    """Return an id that sorts by the run's time, then by the order in which runs began."""
+    return f"{clock.now:%Y%m%dT%H%M%SZ}-{time.time_ns() // 1000:015x}"
+
+
+@flow(name="reconcile")
+def reconcile(
+    config: Config,
+    window: Window,
+    clock: Clock,
+    environment: Mapping[str, str],
+    progress: Progress,
+    *,
+    full_refresh: bool = False,
+) -> RunResult:
+    """Reconcile one window; safe to run again. MatchbackError when the run could not complete."""
+    result = RunResult(new_run_id(clock), window)
+    lock_file = config.state_folder / "run.lock"
+    with run_lease(lock_file, result.run_id):
+        try:
+            _reconcile(config, result, clock, environment, progress, full_refresh)
+        except MatchbackError as error:
+            result.message = str(error)
+            _record_incomplete(config, result, clock, progress.current)
+            raise
+        except Exception as error:
+            result.message = _unforeseen(error, progress.current)
+            _record_incomplete(config, result, clock, progress.current)
+            raise MatchbackError(result.message) from error
+        finally:
+            result.seconds = progress.seconds
+    return result
+
+
+def _reconcile(
+    config: Config,
+    result: RunResult,
+    clock: Clock,
+    environment: Mapping[str, str],
+    progress: Progress,
+    full_refresh: bool,
+) -> None:
+    from flows.tasks.quality import preload
+
+    with progress.step("load"), open_warehouse(config) as warehouse:
+        warehouse.apply_ddl()
+        _begin(warehouse, result, clock)
+        result.loads = load_sources(config, warehouse, result.run_id, clock, result.window)
+    with progress.step("scan for personal data"), open_warehouse(config) as warehouse:
+        scan_sources(warehouse, config, result.run_id)
+        has_gateway = _has_rows(warehouse, "landing.capi_gateway_audit")
+    with progress.step("build"):
+        preload()
+        build_models(config, result, clock, environment, has_gateway, full_refresh)
+    with progress.step("audit"), open_warehouse(config) as warehouse:
+        quality = audit(warehouse, config, result)
+    with progress.step("publish"), open_warehouse(config) as warehouse:
+        publish_results(warehouse, config, result, clock, quality)
+    with progress.step("alert"), open_warehouse(config) as warehouse:
+        deliver_alerts(warehouse, config, result, clock)
+        _conclude(warehouse, result, progress)
+    with progress.step("report"), open_warehouse(config) as warehouse:
+        report(warehouse, config, result, clock, progress)
+
+
+@task(name="scan for personal data")
+def scan_sources(warehouse: Warehouse, config: Config, run_id: str) -> None:
+    """Find plain personal data in the rows that this run loaded."""
+    from flows.scan import scan_new_rows
+
+    scan_new_rows(warehouse, run_id, None)
+
+
+@task(name="dbt build")
+def build_models(
+    config: Config,
+    result: RunResult,
+    clock: Clock,
+    environment: Mapping[str, str],
+    has_gateway: bool,
+    full_refresh: bool,
+) -> None:
+    """Build every model over the window in one dbt process."""
+    from flows.tasks.dbt import dbt_build, dbt_variables
+
+    variables = dbt_variables(
+        config, result.window, result.run_id, clock, has_gateway=has_gateway
+    )
+    dbt_build(config, variables, environment, full_refresh=full_refresh)
+
+
+@task(name="great expectations")
+def audit(warehouse: Warehouse, config: Config, result: RunResult) -> QualityReport:
+    """Validate landing and candidate tables; IntegrityError keeps them unpublished."""
+    from flows.tasks.quality import validate
+
+    quality = validate(
+        warehouse, result.run_id, result.window, config.root, has=configured_sources(config)
+    )
+    if quality.integrity_failures:
+        raise IntegrityError(
+            f"The integrity audit failed ({', '.join(quality.integrity_failures[:3])}); "
+            "published tables are unchanged. See reports/data_docs."
+        )
+    return quality
+
+
+def configured_sources(config: Config) -> set[str]:
+    """Return the names of the sources that the config has."""
+    sources = config.sources
+    return {
+        name
+        for name, source in (
+            ("ga4", sources.ga4),
+            ("capi", sources.capi),
+            ("crm", sources.crm),
+            ("consent", sources.consent),
+        )
+        if source
+    }
+
+
+@task(name="publish")
+def publish_results(
+    warehouse: Warehouse, config: Config, result: RunResult, clock: Clock, quality: QualityReport
+) -> None:
+    """Swap in the window, plan the alerts and decide the exit code, in one transaction."""
+    from flows.alerting.plan import plan_alerts
+    from flows.alerting.settings import alert_settings
+    from flows.tasks.publish import publish
+
+    with warehouse.transaction():
+        result.published = publish(warehouse, result.window)
+        plan_alerts(warehouse, result.run_id, alert_settings(config), clock)
+        result.checks = check_statuses(warehouse, result.run_id)
+        result.findings = finding_counts(warehouse, result.run_id)
+        result.grade = _grade(warehouse, result.run_id)
+        failed = "fail" in result.checks.values()
+        result.exit_code = ExitCode.CHECK_FAILED if failed else ExitCode.HEALTHY
+        result.status = "failing" if failed else "healthy"
+        warehouse.execute(
+            "update ops.runs set status = ?, exit_code = ?, stage = 'published' where run_id = ?",
+            [result.status, int(result.exit_code), result.run_id],
+        )
+
+
+@task(name="deliver alerts")
+def deliver_alerts(
+    warehouse: Warehouse, config: Config, result: RunResult, clock: Clock
+) -> None:
+    """Send what is in the outbox; what cannot be sent stays there and costs exit code 4."""
+    from flows.alerting.outbox import drain_outbox
+    from flows.alerting.settings import alert_settings
+
+    delivery = drain_outbox(warehouse, alert_settings(config), clock)
+    result.undelivered = delivery.undelivered
+    if delivery.undelivered:
+        result.exit_code = ExitCode.ALERT_UNDELIVERED
+        result.message = "An alert could not be delivered; it stays in the outbox."
+
+
+@task(name="write report")
+def report(
+    warehouse: Warehouse, config: Config, result: RunResult, clock: Clock, progress: Progress
+) -> None:
+    """Write the pages; the results are already safe, so a failure is said and survived."""
+    from flows.reporting.report import write_report
+
+    try:
+        paths = write_report(warehouse, config, result.run_id, clock, config.reports_folder)
+        result.report = str(paths.report.relative_to(config.root))
+    except (OSError, MatchbackError) as error:
+        progress.say(f"The report could not be written ({type(error).__name__}); results are kept.")
+
+
+def check_statuses(warehouse: Warehouse, run_id: str) -> dict[str, str]:
+    """Return each check of a run with the worst status of its rows."""
+    order = ["fail", "warn", "pass", "insufficient_data", "unknown"]
+    rows = warehouse.rows(
+        "select distinct check_id, status from marts.fct_check_results where run_id = ?", [run_id]
+    )
+    worst: dict[str, str] = {}
+    for row in sorted(rows, key=lambda row: (row["check_id"], order.index(row["status"]))):
+        worst.setdefault(row["check_id"], row["status"])
+    return worst
+
+
+def finding_counts(warehouse: Warehouse, run_id: str) -> dict[str, int]:
+    """Return the number of findings per check of a run."""
+    rows = warehouse.rows(
+        "select check_id, cast(sum(occurrences) as bigint) as finding_count "
+        "from marts.fct_findings where run_id = ? group by check_id order by check_id",
+        [run_id],
+    )
+    return {row["check_id"]: row["finding_count"] for row in rows}
+
+
+def _grade(warehouse: Warehouse, run_id: str) -> str | None:
+    row = first(
+        warehouse.rows(
+            "select grade from marts.agg_health_score where run_id = ? and surface = 'overall'",
+            [run_id],
+        )
+    )
+    return row["grade"] if row else None
+
+
+def _has_rows(warehouse: Warehouse, relation: str) -> bool:
+    return bool(warehouse.rows(f"select 1 as one from {relation} limit 1"))
+
+
+def _begin(warehouse: Warehouse, result: RunResult, clock: Clock) -> None:
+    warehouse.execute(
+        "insert into ops.runs (run_id, started_at, window_start, window_end, status, stage) "
+        "values (?, ?, ?, ?, 'running', 'load')",
+        [result.run_id, _utc(clock), result.window.start, result.window.end],
+    )
+
+
+def _conclude(warehouse: Warehouse, result: RunResult, progress: Progress) -> None:
+    steps = [{"name": name, "seconds": seconds} for name, seconds in progress.seconds.items()]
+    elapsed = sum(progress.seconds.values())
+    warehouse.execute(
+        "update ops.runs set ended_at = started_at + to_milliseconds(?), exit_code = ?, "
+        "message = ?, stage = 'done', steps = ? where run_id = ?",
+        [
+            round(elapsed * 1000),
+            int(result.exit_code),
+            result.message,
+            orjson.dumps(steps).decode(),
+            result.run_id,
+        ],
+    )
+
+
+def _unforeseen(error: Exception, step: str) -> str:
+    """Name an error by its type only: its text may quote a row."""
+    return (
+        f"The run stopped at '{step}' ({type(error).__name__}); published tables are consistent. "
+        "Free disk space and memory if they are short, then run again; rows are never loaded twice."
+    )
+
+
+def _record_incomplete(config: Config, result: RunResult, clock: Clock, step: str) -> None:
+    """Leave a trace of a run that could not complete, where the warehouse still allows it."""
+    from flows.alerting.outbox import drain_outbox
+    from flows.alerting.plan import plan_incomplete
+    from flows.alerting.settings import alert_settings
+
+    result.status = "incomplete"
+    with suppress(Exception), open_warehouse(config) as warehouse:
+        with warehouse.transaction():
+            warehouse.execute(
+                "update ops.runs set status = 'incomplete', exit_code = ?, message = ?, "
+                "ended_at = ? where run_id = ?",
+                [int(ExitCode.RUN_INCOMPLETE), result.message, _utc(clock), result.run_id],
+            )
+            plan_incomplete(warehouse, result.run_id, step, alert_settings(config), clock)
+        drain_outbox(warehouse, alert_settings(config), clock)
+
+
+def _utc(clock: Clock) -> datetime:
+    return clock.now.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,146 @@
+"""dbt as a subprocess: it must release the warehouse when it ends."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flows.config import Config
+from flows.core.clock import Clock
+from flows.core.window import Window
+from flows.errors import BuildError, IntegrityError
+from flows.resources import DBT_DIRECTORY
+
+DAILY_SELECTION = ("resource_type:seed", "resource_type:model", "tag:integrity")
+
+
+@dataclass(frozen=True)
+class BuildSummary:
+    """What one dbt invocation did: seconds per node, slowest first."""
+
+    seconds_by_node: dict[str, float]
+
+
+def dbt_variables(
+    config: Config, window: Window, run_id: str, clock: Clock, *, has_gateway: bool
+) -> dict[str, Any]:
+    """Return what the models may know about the run; no secret is among it."""
+    sources = config.sources
+    prefix = config.taxonomy.custom_prefix
+    return {
+        "start_date": window.start.isoformat(),
+        "end_date": window.end.isoformat(),
+        "as_of": clock.now.strftime("%Y-%m-%dT%H:%M:%S"),
+        "run_id": run_id,
+        "timezone": config.property.timezone,
+        "default_country": config.property.default_country,
+        "currency": config.property.currency,
+        "event_id_params": sources.ga4.event_id_params if sources.ga4 else ["event_id"],
+        "identity_precedence": list(config.identity.precedence),
+        "shared_identifier_journeys": config.identity.max_journeys,
+        "has_ga4": sources.ga4 is not None,
+        "has_capi": bool(sources.capi),
+        "has_gateway": has_gateway,
+        "has_crm": sources.crm is not None,
+        "has_consent": sources.consent is not None,
+        "min_n": config.min_n,
+        "custom_prefix": prefix or "",
+        "schema_version_param": config.taxonomy.schema_version_param or "",
+        "taxonomy_parameters": config.taxonomy.parameters,
+        "taxonomy_events": [
+            {
+                "ga4_name": name,
+                "canonical_event": event.canonical_event or name,
+                "meta_name": event.meta_event or "",
+                "is_conversion": event.is_conversion,
+            }
+            for name, event in config.taxonomy.events.items()
+        ],
+        "stack": config.stack.model_dump(exclude_none=True),
+    }
+
+
+def dbt_environment(config: Config, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the dbt process: where the warehouse is and where files go."""
+    state = config.state_folder
+    values = {
+        **environment,
+        "MATCHBACK_WAREHOUSE": str(config.warehouse_path),
+        "DBT_TARGET_PATH": str(state / "dbt_target"),
+        "DBT_LOG_PATH": str(state / "dbt_logs"),
+        "DBT_PROFILES_DIR": str(DBT_DIRECTORY),
+        "PYTHONWARNINGS": "ignore",
+    }
+    limit = getattr(config.warehouse, "memory_limit", None)
+    if limit:
+        values["MATCHBACK_MEMORY_LIMIT"] = limit
+    return values
+
+
+def dbt_build(
+    config: Config,
+    variables: Mapping[str, Any],
+    environment: Mapping[str, str],
+    *,
+    full_refresh: bool = False,
+) -> BuildSummary:
+    """Build models and audit their integrity; BuildError or IntegrityError says what broke."""
+    target = config.state_folder / "dbt_target"
+    results = target / "run_results.json"
+    target.mkdir(parents=True, exist_ok=True)
+    results.unlink(missing_ok=True)
+    command = [
+        *(sys.executable, "-m", "dbt.cli.main", "--quiet", "--no-use-colors"),
+        *("build", "--project-dir", str(DBT_DIRECTORY), "--indirect-selection", "empty"),
+        *("--select", *DAILY_SELECTION, "--vars", json.dumps(dict(variables))),
+        *(["--full-refresh"] if full_refresh else []),
+    ]
+    finished = subprocess.run(  # noqa: S603 - our own interpreter, no shell
+        command,
+        env=dbt_environment(config, environment),
+        cwd=DBT_DIRECTORY,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    nodes = _nodes(results)
+    _raise_for_failures(nodes, finished.returncode, config.state_folder / "dbt_logs" / "dbt.log")
+    seconds = {node["unique_id"]: float(node["execution_time"]) for node in nodes}
+    return BuildSummary(dict(sorted(seconds.items(), key=lambda item: -item[1])))
+
+
+def _nodes(results: Path) -> list[dict[str, Any]]:
+    if not results.exists():
+        return []
+    return json.loads(results.read_text(encoding="utf-8"))["results"]
+
+
+def _raise_for_failures(nodes: list[dict[str, Any]], returncode: int, log: Path) -> None:
+    broken = [node["unique_id"] for node in nodes if node["status"] == "error"]
+    if broken or (returncode and not nodes):
+        what = f"the model {_short(broken[0])}" if broken else "the project"
+        raise BuildError(
+            f"dbt could not build {what}; published tables are unchanged. See {_near(log)}."
+        )
+    failed = [node["unique_id"] for node in nodes if node["status"] == "fail"]
+    if failed:
+        raise IntegrityError(
+            f"The integrity audit failed ({', '.join(map(_short, failed[:3]))}); published tables "
+            f"are unchanged. See {_near(log)}."
+        )
+    if returncode:
+        raise BuildError(f"dbt ended with code {returncode}; see {_near(log)}.")
+
+
+def _short(unique_id: str) -> str:
+    return unique_id.split(".")[2]
+
+
+def _near(path: Path) -> str:
+    return os.path.join(*path.parts[-3:])

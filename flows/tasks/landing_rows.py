@@ -1,0 +1,231 @@
+"""Rows into landing and quarantine: Arrow batches, counted, inside the caller's transaction."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from flows.core.redaction import redact
+from flows.loading.ga4 import quote
+from flows.loading.ledger import LoadCounts
+from flows.loading.reading import KEPT_OF_LONG_LINE, FoundFile
+from flows.warehouse.duckdb import DuckDBWarehouse
+
+BATCH = 20_000
+BOOKKEEPING = ("file_name", "row_number", "run_id")
+NOT_IDENTITY = frozenset({*BOOKKEEPING, "secret_fields", "configured_dataset_id", "quarantined_at"})
+QUARANTINE = "quarantine.rejected_rows"
+
+
+@dataclass(frozen=True)
+class LoadContext:
+    """What every load of one run shares."""
+
+    warehouse: DuckDBWarehouse
+    run_id: str
+    now: datetime
+
+    @property
+    def naive_now(self) -> datetime:
+        """The run's present as the warehouse writes it."""
+        return self.now.replace(tzinfo=None)
+
+
+@dataclass
+class Quarantine:
+    """Collects the rejected rows of one file; contact sources keep no raw text."""
+
+    context: LoadContext
+    source: str
+    file: FoundFile
+    keeps_raw: bool = True
+    count: int = 0
+    _rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, number: int, reason: str, raw: bytes) -> None:
+        """Reject one row."""
+        self.count += 1
+        self._rows.append(
+            {
+                "source": self.source,
+                "source_format": self.file.source_format,
+                "file_name": self.file.name,
+                "row_number": number,
+                "reason": reason,
+                "raw": readable(raw) if self.keeps_raw else None,
+                "digest": hashlib.sha256(raw).hexdigest(),
+                "run_id": self.context.run_id,
+                "quarantined_at": self.context.naive_now,
+            }
+        )
+        if len(self._rows) >= BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was collected."""
+        append(self.context.warehouse, QUARANTINE, self._rows)
+        self._rows = []
+
+
+@dataclass
+class LandingTable:
+    """Collects the parsed rows of one file for one landing table."""
+
+    context: LoadContext
+    table: str
+    file: FoundFile
+    count: int = 0
+    _rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, number: int, row: dict[str, Any]) -> None:
+        """Take one row."""
+        self.count += 1
+        row["file_name"] = self.file.name
+        row["row_number"] = number
+        row["run_id"] = self.context.run_id
+        self._rows.append(row)
+        if len(self._rows) >= BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was collected."""
+        append(self.context.warehouse, self.table, self._rows)
+        self._rows = []
+
+
+def append(warehouse: DuckDBWarehouse, table: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows, typed as the table is; keys that are missing become null."""
+    if not rows:
+        return
+    schema = warehouse.arrow_schema(f"select * from {table}")
+    columns = [
+        pa.array([row.get(column.name) for row in rows], column.type, from_pandas=False)
+        for column in schema
+    ]
+    with warehouse.registered("incoming_rows", pa.table(columns, schema=schema)):
+        warehouse.execute(f"insert into {table} by name select * from incoming_rows")
+
+
+def forget_file(
+    warehouse: DuckDBWarehouse, source: str, source_format: str, file_name: str, table: str
+) -> None:
+    """Delete what earlier loads of a file left behind; part of the transaction that replaces it."""
+    warehouse.execute(f"delete from {table} where file_name = ?", [file_name])
+    for other in (QUARANTINE, "landing.observed_columns"):
+        warehouse.execute(
+            f"delete from {other} where source = ? and file_name = ?", [source, file_name]
+        )
+
+
+def drop_rows_of_other_files(
+    warehouse: DuckDBWarehouse, table: str, moment: str, file_name: str
+) -> int:
+    """Delete rows of a file that another file has brought already; return how many."""
+    columns = [
+        name
+        for name in warehouse.arrow_schema(f"select * from {table}").names
+        if name not in NOT_IDENTITY
+    ]
+    identity = ", ".join(quote(name) for name in columns)
+    parameters = {"file_name": file_name}
+    span = f"""
+        select min({moment}) as first, max({moment}) as last, count(*) - count({moment}) as undated
+        from {table} where file_name = $file_name
+    """
+    bounds = warehouse.rows(span, parameters)[0]
+    overlaps = f"""
+        file_name <> $file_name
+        and ({moment} between $first and $last or ({moment} is null and $undated > 0))
+    """
+    around = {**parameters, **bounds}
+    if not warehouse.rows(f"select 1 as one from {table} where {overlaps} limit 1", around):
+        return 0
+    doubled = warehouse.rows(
+        f"""
+        select row_number from (
+            select row_number, {moment} as moment, hash({identity}) as identity
+            from {table} where file_name = $file_name
+        ) as mine
+        where exists (
+            select 1 from (
+                select {moment} as moment, hash({identity}) as identity
+                from {table} where {overlaps}
+            ) as other
+            where mine.identity = other.identity and mine.moment is not distinct from other.moment
+        )
+        """,
+        around,
+    )
+    numbers = pa.table({"row_number": [row["row_number"] for row in doubled]})
+    with warehouse.registered("doubled_rows", numbers):
+        warehouse.execute(
+            f"""
+            delete from {table} where file_name = $file_name
+            and row_number in (select row_number from doubled_rows)
+            """,
+            parameters,
+        )
+    return len(doubled)
+
+
+def write_ledger(
+    context: LoadContext,
+    source: str,
+    file: FoundFile,
+    digest: str | None,
+    counts: LoadCounts,
+    error: str | None = None,
+) -> None:
+    """Append the ledger row of one load."""
+    append(
+        context.warehouse,
+        "landing.load_ledger",
+        [
+            {
+                "file_name": file.name,
+                "digest": digest,
+                "rows_read": counts.rows_read,
+                "rows_loaded": counts.rows_loaded,
+                "rows_quarantined": counts.rows_quarantined,
+                "rows_duplicate": counts.rows_duplicate,
+                "run_id": context.run_id,
+                "loaded_at": context.naive_now,
+                "source": source,
+                "source_format": file.source_format,
+                "data_date": file.data_date,
+                "file_size": file.size,
+                "modified_at": file.modified_at,
+                "error": error,
+            }
+        ],
+    )
+
+
+def write_observed_columns(
+    context: LoadContext, source: str, file: FoundFile, paths: Sequence[tuple[str, str]]
+) -> None:
+    """Record what columns and nested paths a file really held."""
+    append(
+        context.warehouse,
+        "landing.observed_columns",
+        [
+            {
+                "source": source,
+                "file_name": file.name,
+                "data_date": file.data_date,
+                "export_kind": file.export_kind,
+                "path": path,
+                "type": kind,
+                "run_id": context.run_id,
+            }
+            for path, kind in paths
+        ],
+    )
+
+
+def readable(raw: bytes) -> str:
+    """Return quarantined text: cut, decoded as far as it goes, without secrets."""
+    return redact(raw[:KEPT_OF_LONG_LINE].decode("utf-8", errors="backslashreplace"))
