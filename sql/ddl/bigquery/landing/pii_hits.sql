@@ -1,17 +1,16 @@
--- Grain: one source record and field path in which the scan found plain personal data; masked shape and keyed digest only.
+-- Grain: one source record, server event in it (batch_position, 0 for the record itself) and field path with plain personal data; masked shape and keyed digest only.
 create table if not exists landing.pii_hits (
     source string,
-    event_date date,
+    table_name string,
     file_name string,
     row_number int64,
-    entity_type string,
-    entity_id string,
+    batch_position int64,
+    recorded_at timestamp,
     field_path string,
     kind string,
     kinds array<string>,
     masked string,
     digest string,
-    occurrences int64,
     run_id string
 )
-partition by event_date;
+partition by timestamp_trunc(recorded_at, day);

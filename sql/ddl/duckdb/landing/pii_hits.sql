@@ -1,16 +1,15 @@
--- Grain: one source record and field path in which the scan found plain personal data; masked shape and keyed digest only.
+-- Grain: one source record, server event in it (batch_position, 0 for the record itself) and field path with plain personal data; masked shape and keyed digest only.
 create table if not exists landing.pii_hits (
     source varchar,
-    event_date date,
+    table_name varchar,
     file_name varchar,
     row_number bigint,
-    entity_type varchar,
-    entity_id varchar,
+    batch_position bigint,
+    recorded_at timestamp,
     field_path varchar,
     kind varchar,
     kinds varchar[],
     masked varchar,
     digest varchar,
-    occurrences bigint,
     run_id varchar
 );
