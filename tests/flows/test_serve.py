@@ -1,0 +1,122 @@
+"""The schedules: the same jobs with and without Prefect, one at a time, no secret in sight."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from flows.config import load_config
+from flows.errors import ConfigError
+from flows.serve import Job, next_time, planned_jobs, run_command, serve, serve_plainly
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = """
+property: {timezone: Europe/Berlin}
+sources: {ga4: {path: "data/*.json"}}
+alerts: {slack_webhook_url: "${HOOK}"}
+schedule: {cron: "%s"}
+"""
+
+
+@pytest.fixture
+def write_config(tmp_path):
+    def write(cron="0 7 * * *"):
+        path = tmp_path / "matchback.yml"
+        path.write_text(CONFIG % cron, encoding="utf-8")
+        return path, load_config(path, {"HOOK": "https://hooks.example.com/canary-4711"})
+
+    return write
+
+
+class FakeTime:
+    """A clock that sleeping moves."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.naps: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.naps.append(seconds)
+        self.now += timedelta(seconds=seconds)
+
+
+def test_three_jobs_are_planned_in_the_propertys_zone(write_config):
+    _, config = write_config()
+    assert [(job.command, job.cron, job.timezone) for job in planned_jobs(config)] == [
+        (("run",), "0 7 * * *", "Europe/Berlin"),
+        (("retention",), "30 3 * * *", "Europe/Berlin"),
+        (("alerts", "drain"), "*/15 * * * *", "Europe/Berlin"),
+    ]
+
+
+def test_a_daily_job_keeps_its_local_hour_when_the_clocks_change():
+    job = Job("daily", ("run",), "0 7 * * *", "Europe/Berlin")
+    before = next_time(job, datetime(2026, 10, 24, 3, tzinfo=UTC))
+    after = next_time(job, before)
+    assert before == datetime(2026, 10, 24, 5, tzinfo=UTC)
+    assert after == datetime(2026, 10, 25, 6, tzinfo=UTC)
+
+
+def test_without_prefect_jobs_run_one_after_the_other_and_a_missed_one_only_once():
+    fake = FakeTime(datetime(2026, 11, 1, 6, 50, tzinfo=UTC))
+    ran = []
+
+    def run(command, path):
+        ran.append((command[0], fake.now.strftime("%H:%M")))
+        fake.now += timedelta(minutes=40 if command[0] == "run" else 1)
+        return 3
+
+    jobs = [
+        Job("daily", ("run",), "0 7 * * *", "UTC"),
+        Job("drain", ("alerts", "drain"), "*/15 * * * *", "UTC"),
+    ]
+    serve_plainly(
+        jobs, Path("m.yml"), read_clock=lambda: fake.now, sleep=fake.sleep, run=run, rounds=4
+    )
+    assert ran == [("run", "07:00"), ("alerts", "07:40"), ("alerts", "07:45"), ("alerts", "08:00")]
+    assert max(fake.naps) <= 30
+
+
+def test_a_cron_line_that_is_none_is_refused_before_anything_is_served(write_config, monkeypatch):
+    monkeypatch.setenv("PREFECT_API_URL", "")
+    path, config = write_config(cron="99 7 * * *")
+    with pytest.raises(ConfigError, match="99 7"):
+        serve(config, path)
+
+
+def test_a_job_is_the_console_command_with_its_exit_code(tmp_path, monkeypatch, capfd):
+    monkeypatch.setenv("PREFECT_API_URL", "")
+    assert run_command(("alerts", "drain"), tmp_path / "missing.yml") == 2
+    assert "no config file" in capfd.readouterr().err
+
+
+def test_prefect_gets_the_path_of_the_config_and_no_secret(write_config):
+    from flows.deployments import deployments
+
+    path, config = write_config()
+    made = deployments(config, path)
+    assert [deployment.entrypoint for deployment in made] == [
+        "flows.deployments.daily_reconciliation",
+        "flows.deployments.retention",
+        "flows.deployments.drain_outbox",
+    ]
+    for deployment in made:
+        assert deployment.parameters == {"config_path": str(path)}
+        assert deployment.concurrency_limit == 1
+        assert "canary" not in deployment.model_dump_json()
+
+
+def test_prefect_yaml_names_flows_that_exist_and_takes_only_the_config_path():
+    from prefect.flows import Flow
+
+    from flows import deployments
+
+    declared = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+    names = [deployment["entrypoint"].partition(":") for deployment in declared]
+    assert [path for path, _, _ in names] == ["flows/deployments.py"] * 3
+    for _, _, name in names:
+        assert isinstance(getattr(deployments, name), Flow)
+    for deployment in declared:
+        assert set(deployment["parameters"]) == {"config_path"}
+        assert deployment["concurrency_limit"]["limit"] == 1
