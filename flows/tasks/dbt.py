@@ -1,7 +1,6 @@
 """dbt as a subprocess: it must release the warehouse when it ends."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -99,7 +98,7 @@ def dbt_build(
         *("--select", *DAILY_SELECTION, "--vars", json.dumps(dict(variables))),
         *(["--full-refresh"] if full_refresh else []),
     ]
-    finished = subprocess.run(  # noqa: S603 - our own interpreter, no shell
+    finished = subprocess.run(
         command,
         env=dbt_environment(config, environment),
         cwd=DBT_DIRECTORY,
@@ -143,4 +142,4 @@ def _short(unique_id: str) -> str:
 
 
 def _near(path: Path) -> str:
-    return os.path.join(*path.parts[-3:])
+    return "/".join(path.parts[-3:])

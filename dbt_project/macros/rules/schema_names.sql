@@ -1,11 +1,14 @@
-{#- A name of an event, column or parameter as it may be kept: one that could hold a person's data is not. -#}
+{#- A name of an event, column or parameter as it may be kept: one that looks like an address or a number of a person is not. -#}
 {% macro safe_name(name) -%}
     (case
-        when {{ regex_matches(name, '^[A-Za-z_$.~ -][A-Za-z0-9_$:.~ -]*$') }}
-            and not {{ regex_matches(name, '[0-9]{7}') }}
-            then substr({{ name }}, 1, 100)
-        else '(unusual name)'
+        when {{ regex_matches(name, '(@|%40|[0-9]{7})') }} or {{ name }} is null then '(unusual name)'
+        else substr({{ name }}, 1, 100)
     end)
+{%- endmacro %}
+
+{#- Whether a file states its schema; in JSON an absent key only means that no row had a value. -#}
+{% macro states_its_schema(file_name) -%}
+    (not {{ regex_matches(file_name, '[.]jsonl?([.]gz)?$') }})
 {%- endmacro %}
 
 {#- Family of a column's observed type: text, number, boolean, time, record or list; '' when the type is not known. -#}

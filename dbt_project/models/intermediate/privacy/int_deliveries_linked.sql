@@ -18,12 +18,15 @@ sides as (
 
 ),
 
-reconciled as (
+journeys as (
 
-    select server_event_key, min(canonical_id) as canonical_id
-    from {{ ref('int_reconciled_events') }}
-    where server_event_key is not null
-    group by server_event_key
+    select
+        sides.server_event_key,
+        min(coalesce(clients.canonical_id, servers.canonical_id)) as canonical_id
+    from sides
+    left join {{ ref('int_client_identities') }} as clients on sides.client_event_key = clients.client_event_key
+    left join {{ ref('int_server_identities') }} as servers on sides.server_event_key = servers.server_event_key
+    group by sides.server_event_key
 
 ),
 
@@ -41,10 +44,10 @@ meta_attempts as (
         sides.user_pseudo_id,
         sides.ads_storage,
         sides.analytics_storage,
-        reconciled.canonical_id
+        journeys.canonical_id
     from attempts
     left join sides on attempts.event_key = sides.server_event_key
-    left join reconciled on attempts.event_key = reconciled.server_event_key
+    left join journeys on attempts.event_key = journeys.server_event_key
     where attempts.destination = 'meta_capi'
 
 ),

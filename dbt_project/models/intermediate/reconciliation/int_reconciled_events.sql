@@ -43,6 +43,19 @@ meta_names as (
 
 ),
 
+-- What the consent policy says of an event's delivery to Meta: what must not be sent is not owed.
+consent_of_deliveries as (
+
+    select
+        delivery_key,
+        max(case when effective_state = 'denied' then 1 else 0 end) = 1 as is_effectively_denied,
+        max(case when outcome = 'blocked' and policy_decision = 'block' then 1 else 0 end) = 1 as is_rightly_blocked
+    from {{ ref('int_deliveries_judged') }}
+    where destination = 'meta_capi' and not is_test
+    group by delivery_key
+
+),
+
 known_orders as (
 
     select distinct {{ order_key('order_id') }} as order_key
@@ -123,12 +136,16 @@ judged as (
         client_identities.canonical_id as client_canonical_id,
         server_identities.canonical_id as server_canonical_id,
         coalesce(server_outcome = 'accepted', false) and not is_test_delivery as is_accepted,
-        known_orders.order_key is not null as is_known_order
+        known_orders.order_key is not null as is_known_order,
+        coalesce(consent_of_deliveries.is_effectively_denied, false)
+        or coalesce(consent_of_deliveries.is_rightly_blocked, false) as is_not_owed
     from rows_of_all
     left join orders on rows_of_all.crm_order_key = orders.order_key
     left join meta_names on rows_of_all.canonical_event = meta_names.canonical_event
     left join client_identities on rows_of_all.client_event_key = client_identities.client_event_key
     left join server_identities on rows_of_all.server_event_key = server_identities.server_event_key
+    left join consent_of_deliveries
+        on 'meta_capi|' || rows_of_all.server_event_key = consent_of_deliveries.delivery_key
     left join known_orders on coalesce(rows_of_all.client_order_key, rows_of_all.server_order_key) = known_orders.order_key
 
 ),
@@ -266,7 +283,7 @@ final as (
         is_deduplicated,
         value_comparison,
         is_without_order,
-        not is_denied and coalesce(server_outcome, '') <> 'blocked' as is_owed_to_server,
+        not is_denied and not is_not_owed as is_owed_to_server,
         server_canonical_event,
         meta_name,
         client_order_key,
