@@ -1,5 +1,6 @@
 """`matchback hash`: the accepted forms of plain values from stdin, and the defect of a hash."""
 
+import csv
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,26 +20,7 @@ from flows.core.hashing.contact_forms import FIELDS, META_KEYS
 from flows.core.hashing.countries import Country, country_named
 from flows.core.hashing.explain import DESTINATIONS, NEVER_HASHED, Explanation, explain
 from flows.errors import ConfigError, ExitCode
-
-ADVICE = {
-    "plain": "the value was sent in plain text; hash it before sending",
-    "md5": "this is an MD5; hash the normalised value with SHA-256",
-    "sha1": "this is a SHA-1; hash the normalised value with SHA-256",
-    "sha512": "this is a SHA-512; hash the normalised value with SHA-256",
-    "base64": "write the digest as 64 hex digits, not as Base64",
-    "upper_case": "write the hex digits in lower case",
-    "truncated": "the digest is cut or padded; send all 64 hex digits",
-    "junk": "the hash of an empty or placeholder value; leave the field out instead",
-    "not_lowercased": "lower-case the value before hashing",
-    "not_trimmed": "remove the spaces and separators before hashing",
-    "double_hashed": "the hash was hashed again; hash once",
-    "md5_then_sha256": "an MD5 was hashed again; hash the plain value with SHA-256 only",
-    "missing_country_code": "put the country code before the number",
-    "e164_plus": "the + was hashed: right for Google and TikTok, wrong for Meta",
-    "missing_plus": "the + is missing: right for Meta, wrong for Google and TikTok",
-    "gmail_folded": "dots or tags were removed: Google's rule, not Meta's",
-    "unexplained": "no known form of this value; it may be another person's or salted",
-}
+from flows.resources import SEEDS_DIRECTORY
 
 
 @exits_with_code
@@ -64,6 +46,7 @@ def hash_value(
             f"--destination '{destination}' is not known; use one of {', '.join(DESTINATIONS)}."
         )
     plan = _country(country) or _default_country(config)
+    advice = _advice()
     for number, value in enumerate(_values(), start=1):
         explanation = explain(
             key,
@@ -76,7 +59,7 @@ def hash_value(
         if json_output:
             print_json(_document(number, explanation))
         else:
-            sys.stdout.write(_text(number, explanation))
+            sys.stdout.write(_text(number, explanation, advice))
     return ExitCode.HEALTHY
 
 
@@ -107,6 +90,12 @@ def _default_country(config: Path) -> Country | None:
         return None
 
 
+def _advice() -> dict[str, str]:
+    """Return what to change by defect, from the seed that the report reads too."""
+    with (SEEDS_DIRECTORY / "hash_defects.csv").open(encoding="utf-8", newline="") as file:
+        return {row["defect"]: row["advice"] for row in csv.DictReader(file)}
+
+
 def _values() -> Iterator[str]:
     for line in sys.stdin.buffer:
         yield line.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")
@@ -121,13 +110,13 @@ def _document(number: int, explanation: Explanation) -> dict[str, object]:
     }
 
 
-def _text(number: int, explanation: Explanation) -> str:
+def _text(number: int, explanation: Explanation, advice: dict[str, str]) -> str:
     lines = [f"line {number}"]
     lines += [f"  {form.sha256}  {form.form}" for form in explanation.accepted]
     if not explanation.accepted:
         lines.append("  no form of this value is accepted")
     if explanation.defect:
-        lines.append(f"  defect: {explanation.defect} - {ADVICE[explanation.defect]}")
+        lines.append(f"  defect: {explanation.defect} - {advice[explanation.defect]}")
     elif explanation.match:
         lines.append("  the hash matches")
     return "\n".join(lines) + "\n"

@@ -125,3 +125,11 @@ def test_the_plain_value_is_never_echoed(arguments):
 )
 def test_an_unknown_field_destination_or_country_exits_with_2(arguments):
     assert run(*arguments, lines="").exit_code == 2
+
+
+def test_every_defect_has_advice():
+    from flows.commands.hash import _advice
+    from flows.core.hashing.contact_forms import MISMATCH_FORMS
+
+    formats = {"plain", "md5", "sha1", "sha512", "base64", "upper_case", "truncated"}
+    assert {*formats, "junk", "missing_plus", "unexplained", *MISMATCH_FORMS} <= set(_advice())

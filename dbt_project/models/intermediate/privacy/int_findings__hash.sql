@@ -55,7 +55,7 @@ findings as (
         'server_event' as entity_type,
         entity_id,
         payload_key,
-        case when format_defect <> '' then format_defect else 'placeholder' end as defect,
+        case when format_defect <> '' then format_defect else 'junk' end as defect,
         canonical_event,
         case
             when format_defect <> '' then 'not 64 lower-case hex digits'

@@ -34,6 +34,7 @@ create table if not exists marts.fct_deliveries (
     fields_sent array<string>,
     fields_stripped array<string>,
     block_reason string,
+    seconds_since_withdrawal float64,
     run_id string
 )
 partition by event_date

@@ -34,5 +34,6 @@ create table if not exists marts.fct_deliveries (
     fields_sent varchar[],
     fields_stripped varchar[],
     block_reason varchar,
+    seconds_since_withdrawal double,
     run_id varchar
 );
