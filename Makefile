@@ -1,0 +1,50 @@
+# Two commands do everything: `make demo` and `make test`. Each sets up what it needs first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+.PHONY: help setup demo test test-all lint docs bench
+
+help: ## Say what each target does
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.ready ## Create the virtual environment from the lock file
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.ready-lint: $(VENV)/.ready requirements-lint.lock
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-lint.lock
+	touch $@
+
+demo: setup ## Simulate a world with a few leaks, run the daily job on it, say where to look
+	rm -rf demo
+	$(BIN)/matchback simulate --out demo --preset demo
+	cd demo && ../$(BIN)/matchback run --start 2026-11-11 --end 2026-11-14 --as-of 2026-11-22T12:00:00Z; \
+		code=$$?; if [ $$code -gt 1 ]; then exit $$code; fi
+	@echo
+	@echo "Look at demo/reports/index.html, then ask why an order is missing at Meta:"
+	@echo "  cd demo && ../$(BIN)/matchback explain ORDER_ID"
+
+test: setup ## Run the tests that take less than ten minutes
+	$(BIN)/python -m pytest -m "not slow and not postgres" -n $(WORKERS) --dist loadfile
+
+test-all: setup ## Run every test, the slow ones and those that need PostgreSQL too
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+lint: $(VENV)/.ready-lint ## Check style, SQL and security
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/sqlfluff lint --disable-progress-bar sql
+	$(BIN)/bandit --quiet --recursive flows expectations --configfile pyproject.toml
+	$(BIN)/detect-secrets-hook --no-verify --baseline .secrets.baseline $$(git ls-files)
+
+docs: setup ## Write the dbt docs of the demo world as one static file
+	$(BIN)/python -m flows.docs demo
+
+bench: setup ## Measure the daily run against a bare script; writes docs/performance.md
+	$(BIN)/python -m benchmarks
