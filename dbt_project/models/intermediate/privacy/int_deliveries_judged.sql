@@ -124,7 +124,43 @@ decided as (
 final as (
 
     select
-        *,
+        attempt_id,
+        event_date,
+        reported_date,
+        received_at,
+        destination,
+        dataset_id,
+        source_format,
+        request_id,
+        event_name,
+        canonical_event,
+        event_id,
+        order_id,
+        value,
+        currency,
+        outcome,
+        error_class,
+        error_code,
+        error_subcode,
+        http_status,
+        is_test,
+        consent_necessary,
+        consent_analytics,
+        consent_marketing,
+        consent_basis,
+        block_reason,
+        fields_sent,
+        fields_stripped,
+        delivery_key,
+        entity_id,
+        canonical_id,
+        is_gateway,
+        required_tier,
+        effective_jurisdiction,
+        effective_gpc,
+        effective_state,
+        consent_evidence,
+        block_because,
         case when block_because = '' then 'allow' else 'block' end as policy_decision,
         case
             when is_test or not has_left then ''
@@ -133,7 +169,9 @@ final as (
             else ''
         end as violation,
         not is_test and outcome = 'blocked' and block_because = '' as is_over_blocked,
-        case when is_withdrawal and has_left and block_because = 'withdrawn' then {{ seconds_between('decided_at', 'received_at') }} end as seconds_since_withdrawal
+        case
+            when block_because = 'withdrawn' and has_left then {{ seconds_between('decided_at', 'received_at') }}
+        end as seconds_since_withdrawal
     from decided
 
 )

@@ -63,7 +63,12 @@ ga4_columns as (
         observed.data_date as event_date,
         {{ safe_name('observed.path') }} as path,
         max(observed.export_kind) as export_kind,
-        max({{ type_family('observed.type') }}) as family
+        -- A text in JSON may be any type: the export writes whole numbers as text there.
+        max(case
+            when not {{ states_its_schema('observed.file_name') }} and {{ type_family('observed.type') }} = 'text' then ''
+            else {{ type_family('observed.type') }}
+        end) as family,
+        min(case when {{ states_its_schema('observed.file_name') }} then 1 else 0 end) as stated
     from {{ source('observed', 'observed_columns') }} as observed
     inner join exports
         on observed.data_date = exports.table_date and observed.export_kind = exports.export_kind
@@ -79,7 +84,8 @@ dated_columns as (
         observed.source,
         coalesce(observed.data_date, runs.window_end, {{ window_end() }}) as event_date,
         {{ safe_name('observed.path') }} as path,
-        {{ type_family('observed.type') }} as family
+        {{ type_family('observed.type') }} as family,
+        case when {{ states_its_schema('observed.file_name') }} then 1 else 0 end as stated
     from {{ source('observed', 'observed_columns') }} as observed
     left join {{ source('ops', 'runs') }} as runs on observed.run_id = runs.run_id
     where observed.source = 'crm'
@@ -148,7 +154,7 @@ found as (
 
     select
         'ga4' as source, event_date, event_name, 'event' as kind, '' as path, export_kind, '' as family,
-        event_rows, event_rows as path_rows, 0 as text_rows, 0 as number_rows, cast(null as {{ type_integer() }}) as distinct_estimate
+        event_rows, event_rows as path_rows, 0 as text_rows, 0 as number_rows, cast(null as {{ type_integer() }}) as distinct_estimate, 1 as stated
     from ga4_events
 
     union all
@@ -156,7 +162,7 @@ found as (
         'ga4', ga4_events.event_date, ga4_events.event_name, 'value', value_paths.path, ga4_events.export_kind, '',
         {{ value_column('denominator') }},
         {{ value_column('rows') }},
-        0, 0, null
+        0, 0, null, 1
     from ga4_events
     cross join value_paths
     where {{ value_column('denominator') }} > 0
@@ -174,7 +180,8 @@ found as (
         sum(parameters.path_rows),
         sum(parameters.text_rows),
         sum(parameters.number_rows),
-        sum(parameters.distinct_estimate)
+        sum(parameters.distinct_estimate),
+        1
     from parameters
     inner join ga4_events
         on parameters.event_date = ga4_events.event_date and parameters.event_name = ga4_events.event_name
@@ -183,25 +190,25 @@ found as (
     union all
     select
         'ga4', ga4_columns.event_date, '', 'column', ga4_columns.path, ga4_columns.export_kind, ga4_columns.family,
-        day_totals.event_rows, day_totals.event_rows, 0, 0, null
+        day_totals.event_rows, day_totals.event_rows, 0, 0, null, ga4_columns.stated
     from ga4_columns
     inner join (select event_date, sum(event_rows) as event_rows from ga4_events group by event_date) as day_totals
         on ga4_columns.event_date = day_totals.event_date
 
     union all
-    select source, event_date, '', 'column', path, '', max(family), 0, 0, 0, 0, null
+    select source, event_date, '', 'column', path, '', max(family), 0, 0, 0, 0, null, min(stated)
     from dated_columns
     where event_date between {{ window_start(-2) }} and {{ window_end(2) }}
     group by source, event_date, path
 
     union all
-    select 'capi', event_date, event_name, 'event', '', '', '', event_rows, event_rows, 0, 0, null
+    select 'capi', event_date, event_name, 'event', '', '', '', event_rows, event_rows, 0, 0, null, 1
     from payload_events
 
     union all
     select
         'capi', payload_paths.event_date, payload_paths.event_name, 'payload', {{ safe_name('payload_paths.path') }}, '', '',
-        max(payload_events.event_rows), sum(payload_paths.path_rows), 0, 0, null
+        max(payload_events.event_rows), sum(payload_paths.path_rows), 0, 0, null, 1
     from payload_paths
     inner join payload_events
         on payload_paths.event_date = payload_events.event_date and payload_paths.event_name = payload_events.event_name
@@ -233,6 +240,7 @@ profiled as (
         found.text_rows,
         found.number_rows,
         found.distinct_estimate,
+        found.stated,
         money.event_value
     from found
     left join money
@@ -258,6 +266,7 @@ named as (
         cast(sum(text_rows) as {{ type_integer() }}) as text_rows,
         cast(sum(number_rows) as {{ type_integer() }}) as number_rows,
         cast(sum(distinct_estimate) as {{ type_integer() }}) as distinct_estimate,
+        min(stated) = 1 as is_schema_stated,
         cast(sum(event_value) as {{ type_money() }}) as event_value
     from profiled
     group by source, event_date, case when kind = 'column' then '' else event_name end, kind, path
