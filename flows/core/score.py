@@ -1,4 +1,4 @@
-"""What a score means: its letter, what it would be without a cap, and what fixing a check returns."""
+"""What a score means: its letter before any cap, and what fixing a check returns."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""Small inline SVG charts: coloured by the page's own variables, so they follow light, dark and print.
+"""Small inline SVG charts, coloured by the page's variables: they follow light, dark and print.
 
-Every chart is decoration beside a table or sentence that says the same; labels are HTML, because text
-inside a stretched SVG would shrink on a phone.
+Every chart is decoration beside a table or sentence that says the same; labels are HTML, because
+text inside a stretched SVG would shrink on a phone.
 """
 
 from collections.abc import Sequence
@@ -74,13 +74,15 @@ def line_chart(points: Sequence[Point], bands: Sequence[Band], frame: Frame) -> 
     return _svg(parts)
 
 
-def sparkline(values: Sequence[float]) -> Markup:
-    """Return a bare line of values in their own order, 0 to 100."""
-    if len(values) < 2:
+def sparkline(values: Sequence[float], top: float) -> Markup:
+    """Return a bare line of values in their order; empty below 5, too few to read as a line."""
+    if len(values) < 5:
         return Markup("")
+    low = max(0.0, min(values) - (top - min(values)) * 0.5)
     step = WIDTH / (len(values) - 1)
     path = "M" + "L".join(
-        f"{_n(number * step)} {_n(HEIGHT - value)}" for number, value in enumerate(values)
+        f"{_n(number * step)} {_n(HEIGHT - (value - low) / max(top - low, 1) * HEIGHT)}"
+        for number, value in enumerate(values)
     )
     return _svg([f'<path class="line" d="{path}"/>'])
 
@@ -112,7 +114,9 @@ def stacked_bar(slices: Sequence[Slice]) -> Markup:
 def share_bar(share: float, kind: str = "ink") -> Markup:
     """Return a bar filled to a share of 1."""
     width = min(max(share, 0.0), 1.0) * WIDTH
-    return _svg([f'<rect class="fill-{kind}" x="0" y="0" width="{_n(width)}" height="{HEIGHT:g}"/>'])
+    return _svg(
+        [f'<rect class="fill-{kind}" x="0" y="0" width="{_n(width)}" height="{HEIGHT:g}"/>']
+    )
 
 
 def gauge(value: float | None, zones: Sequence[tuple[float, str]], top: float) -> Markup:
@@ -121,7 +125,8 @@ def gauge(value: float | None, zones: Sequence[tuple[float, str]], top: float) -
     for end, kind in zones:
         right = min(end, top) / top * WIDTH
         parts.append(
-            f'<rect class="zone-{kind}" x="{_n(left)}" y="25" width="{_n(right - left)}" height="50"/>'
+            f'<rect class="zone-{kind}" x="{_n(left)}" y="25" '
+            f'width="{_n(right - left)}" height="50"/>'
         )
         left = right
     if value is not None:

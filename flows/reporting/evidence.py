@@ -1,4 +1,4 @@
-"""Everything a report says about one run, read from the published tables in a few aggregated queries."""
+"""What a report says about one run, read from the published tables in a few aggregated queries."""
 
 import re
 from dataclasses import dataclass

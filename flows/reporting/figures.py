@@ -7,7 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from urllib.parse import unquote
 
-NONE = "–"
+NONE = "\u2013"
+MINUS = "\u2212"
 NARROW_SPACE = "\u202f"
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
 EMAIL = re.compile(r"[^\s@|/=&?<>\"']+@[^\s@|/=&?<>\"']+\.[A-Za-z]{2,}")
@@ -93,7 +94,7 @@ def signed(value: Number | None) -> str:
     if value is None:
         return NONE
     text = points(abs(value))
-    return "±0" if text == "0" else f"{'+' if value > 0 else '−'}{text}"
+    return "±0" if text == "0" else f"{'+' if value > 0 else MINUS}{text}"
 
 
 def whole(count_of: int, singular: str, plural: str | None = None) -> str:
@@ -102,7 +103,7 @@ def whole(count_of: int, singular: str, plural: str | None = None) -> str:
 
 
 def masked(text: str | None) -> str:
-    """Return an identifier fit to be shown: an e-mail address inside it, encoded or not, is blotted out."""
+    """Return an identifier fit to be shown: e-mail addresses, encoded or not, are blotted out."""
     if not text:
         return ""
     decoded = unquote(unquote(text))

@@ -128,13 +128,20 @@ class Trend:
     dataset_id: str
     hit_chart: Markup
     dedup_chart: Markup
-    hit_low: float
-    hit_high: float
-    dedup_low: float
+    first: date
+    hit_ticks: list["Tick"]
+    dedup_ticks: list["Tick"]
     last_final: Row | None
-    lowest: Row | None
     rows: list[Row]
     values: str
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A label beside a plot, at a height in percent."""
+
+    label: str
+    position: float
 
 
 @dataclass(frozen=True)
@@ -181,7 +188,7 @@ class ConsentRow:
 
 @dataclass(frozen=True)
 class HashRow:
-    """One hashed or identifying key of purchases: how often sent, how often wrong, what to change."""
+    """One match key of purchases: how often sent, how often wrong, what to change."""
 
     key: str
     label: str
@@ -356,16 +363,16 @@ def check_bounds(row: Row) -> str:
     if kind == "ratio_band":
         return f"pass {passes:g} to {row['upper_bound']:g}, warning from {warns:g}"
     if kind == "share_at_least":
-        return f"pass from {passes:.0%}, warning from {warns:.0%}"
+        return f"pass from {_share(passes)}, warning from {_share(warns)}"
     if kind == "share_at_most":
-        return f"pass up to {_few_places(passes)}, warning up to {_few_places(warns)}"
+        return f"pass up to {_share(passes)}, warning up to {_share(warns)}"
     if kind == "zero":
         return "pass at none, one fails"
     return f"pass from {passes:g}, warning from {warns:g}"
 
 
-def _few_places(share: float) -> str:
-    return f"{share * 100:g} %"
+def _share(share: float) -> str:
+    return f"{share * 100:g}{figures.NARROW_SPACE}%"
 
 
 def check_sample(row: Row) -> str:
@@ -380,7 +387,7 @@ def check_sample(row: Row) -> str:
 
 
 def check_gauge(row: Row) -> Markup:
-    """Return a small gauge of the bounds with the value marked; empty for checks without a scale."""
+    """Return a gauge of the bounds with the value marked; empty for checks without a scale."""
     kind, value = row["threshold_kind"], row["value"]
     passes, warns = row["pass_bound"], row["warn_bound"]
     if passes is None or warns is None:
@@ -440,15 +447,15 @@ def _worst_first(check: Check) -> tuple[int, float, str]:
 
 
 def _grade_kind(grade: str | None) -> str:
-    return {"A": "pass", "B": "pass", "C": "warn", "D": "warn", "F": "fail"}.get(grade or "", "none")
+    return {"A": "pass", "B": "pass", "C": "warn", "D": "warn", "F": "fail"}.get(
+        grade or "", "none"
+    )
 
 
 # --- the minute at the top ----------------------------------------------------------------------
 
 
-def build_summary(
-    evidence: Evidence, checks: dict[str, Check], datasets: Sequence[str]
-) -> Summary:
+def build_summary(evidence: Evidence, checks: dict[str, Check], datasets: Sequence[str]) -> Summary:
     """Return grade, changes, money and the three dearest fixes."""
     overall = {row["run_id"]: row for row in evidence.scores if row["surface"] == "overall"}
     now = overall.get(evidence.run_id, {})
@@ -473,7 +480,7 @@ def build_summary(
         risk_day_before=build_risk(evidence, datasets, evidence.window_end - timedelta(days=1))
         if evidence.window_end > evidence.window_start
         else None,
-        history=charts.sparkline(history),
+        history=charts.sparkline(history, 100.0),
         history_text=_history_text(evidence.score_history),
     )
 
@@ -513,9 +520,7 @@ def build_risk(evidence: Evidence, datasets: Sequence[str], on: date | None = No
     rows = [
         row
         for row in evidence.daily_risk
-        if datasets
-        and row["dataset_id"] == datasets[0]
-        and (on is None or row["event_date"] == on)
+        if datasets and row["dataset_id"] == datasets[0] and (on is None or row["event_date"] == on)
     ]
     by_kind = {
         kind: [row for row in rows if words.verdict_words(row["status"]).risk == kind]
@@ -578,11 +583,12 @@ def _trend(rows: list[Row], bands: dict[str, Row], last: date) -> Trend:
             ],
             charts.Frame(first, last, dedup_low, 1.0),
         ),
-        hit_low=0.0,
-        hit_high=hit_high,
-        dedup_low=dedup_low,
+        first=first,
+        hit_ticks=_ticks(
+            [0, hit["warn_bound"], hit["pass_bound"], hit["upper_bound"]], 0, hit_high
+        ),
+        dedup_ticks=_ticks([dedup["warn_bound"], dedup["pass_bound"]], dedup_low, 1, is_share=True),
         last_final=final[-1] if final else None,
-        lowest=min(final, key=lambda row: row["hit_ratio"]) if final else None,
         rows=list(reversed(rows)),
         values=orjson.dumps(
             [
@@ -596,6 +602,18 @@ def _trend(rows: list[Row], bands: dict[str, Row], last: date) -> Trend:
             ]
         ).decode(),
     )
+
+
+def _ticks(
+    values: Sequence[float], low: float, high: float, *, is_share: bool = False
+) -> list[Tick]:
+    return [
+        Tick(
+            f"{value:.0%}" if is_share else f"{value:g}",
+            round((value - low) / (high - low) * 100, 1),
+        )
+        for value in values
+    ]
 
 
 def _point(row: Row, column: str) -> charts.Point:
@@ -645,7 +663,12 @@ def build_verdicts(evidence: Evidence, dataset_id: str) -> Verdicts:
         values=_values(purchases),
         rows=told,
         bar=charts.stacked_bar(
-            [charts.Slice(row.event_count, _verdict_kind(row)) for row in told]
+            [
+                charts.Slice(
+                    sum(row.event_count for row in told if _verdict_kind(row) == kind), kind
+                )
+                for kind in ("pass", "fail", "warn", "none")
+            ]
         ),
         presence=_presence(purchases),
     )
@@ -684,7 +707,9 @@ def _verdict_kind(row: VerdictRow) -> str:
 def _presence(purchases: list[Row]) -> list[Row]:
     combinations: dict[tuple[bool, bool, bool], list[Row]] = defaultdict(list)
     for row in purchases:
-        combinations[bool(row["in_client"]), bool(row["in_server"]), bool(row["in_crm"])].append(row)
+        combinations[bool(row["in_client"]), bool(row["in_server"]), bool(row["in_crm"])].append(
+            row
+        )
     return [
         {
             "in_client": client,

@@ -1,4 +1,4 @@
-"""Plain words for checks, verdicts and surfaces; numbers and bounds come from the thresholds seed."""
+"""Plain words for checks, verdicts and surfaces; bounds come from the thresholds seed."""
 
 from dataclasses import dataclass
 
@@ -18,34 +18,27 @@ class SurfaceWords:
 
     title: str
     question: str
-    owner_hop: str
 
 
 SURFACES = {
     "sgtm": SurfaceWords(
-        "Server container", "Is the server set-up in place, and do click ids survive it?", "capi"
-    ),
-    "capi": SurfaceWords("Conversions API", "Does Meta receive what we send, in good shape?", "capi"),
+        "Server container", "Is the server set-up in place, and do click ids survive it?"),
+    "capi": SurfaceWords(
+        "Conversions API", "Does Meta receive what we send, in good shape?"),
     "dedup": SurfaceWords(
-        "Deduplication", "Will Meta count each conversion once, not twice?", "capi"
-    ),
+        "Deduplication", "Will Meta count each conversion once, not twice?"),
     "hit_ratio": SurfaceWords(
-        "Completeness", "Does every real conversion arrive, with the right value?", "capi"
-    ),
+        "Completeness", "Does every real conversion arrive, with the right value?"),
     "pixel_debug": SurfaceWords(
-        "Test events", "Do the key events validate end to end, with test traffic kept apart?", "ga4"
-    ),
+        "Test events", "Do the key events validate end to end, with test traffic kept apart?"),
     "hash_pii": SurfaceWords(
-        "Hashing and personal data", "Are identifiers hashed right, and is nothing plain?", "capi"
-    ),
+        "Hashing and personal data", "Are identifiers hashed right, and is nothing plain?"),
     "consent": SurfaceWords(
-        "Consent", "Does data leave only where the person's choice allows it?", "consent"
-    ),
+        "Consent", "Does data leave only where the person's choice allows it?"),
     "identity": SurfaceWords(
-        "Identity", "Can each conversion be tied to one journey?", "crm"
-    ),
-    "schema": SurfaceWords("Schema", "Did names or types change under our feet?", "ga4"),
-    "freshness": SurfaceWords("Freshness", "Is the data here, complete and of normal size?", "ga4"),
+        "Identity", "Can each conversion be tied to one journey?"),
+    "schema": SurfaceWords("Schema", "Did names or types change under our feet?"),
+    "freshness": SurfaceWords("Freshness", "Is the data here, complete and of normal size?"),
 }  # fmt: skip
 
 STATUS_WORDS = {
@@ -108,7 +101,7 @@ CHECKS = {
     "hit_ratio": CheckWords(
         "Hit ratio",
         "Accepted server events / browser events with ad consent, per event, dataset and day.",
-        "Find the event and day with the lowest ratio below, then see which browsers, tags or "
+        "Find the event and day with the lowest ratio, then see which browsers, tags or "
         "errors lose it; a ratio above 1.2 means events the browser never saw.",
     ),
     "hit_ratio_drop": CheckWords(
@@ -118,14 +111,14 @@ CHECKS = {
     ),
     "value_consistency": CheckWords(
         "Purchase value agrees",
-        "Matched purchases whose value (to 0.01) and currency agree / those with both on each side.",
+        "Matched purchases whose value (to 0.01) and currency agree / those with both twice.",
         "Pass value and currency from the same data layer field to both tags; 'defaulted' means "
         "that the server tag filled in USD 0.00 because it got none.",
     ),
     "crm_coverage_server": CheckWords(
         "Orders that reached Meta",
         "Valid CRM orders with an accepted server purchase / valid orders with ad consent.",
-        "Open the missing orders below: no browser event points to the tag or a blocker, a "
+        "Open the missing orders: no browser event points to the tag or a blocker, a "
         "rejection to the payload, nothing at all to an order that never crossed the website.",
     ),
     "crm_coverage_client": CheckWords(
@@ -184,8 +177,8 @@ CHECKS = {
     "delivery_rejected": CheckWords(
         "Events lost to errors",
         "Events rejected and never accepted later / events attempted.",
-        "Read the error class below: retry heals itself, auth and config need the owner of the "
-        "token, permanent needs the payload corrected.",
+        "Read the error classes of the findings: retry heals itself, auth and config need the "
+        "owner of the token, permanent needs the payload corrected.",
     ),
     "major_events_present": CheckWords(
         "Major events present",
@@ -212,7 +205,7 @@ CHECKS = {
     "payload_contract": CheckWords(
         "Payload follows Meta's rules",
         "Server events that break a documented rule / server events.",
-        "Correct the fields named below; Meta may answer 200 and still not use the event.",
+        "Correct the fields that the findings name; Meta may answer 200 and not use the event.",
     ),
     "capi_integration": CheckWords(
         "Conversions API in use",
@@ -248,7 +241,7 @@ CHECKS = {
     ),
     "hash_mismatch": CheckWords(
         "Hashes fit the customer",
-        "Purchase hashes equal to an accepted form of the order's field / purchase hashes compared.",
+        "Purchase hashes equal to an accepted form of the order's field / hashes compared.",
         "The defect names the form that does fit; see the hash forensics for what to change.",
     ),
     "hash_constant": CheckWords(
@@ -294,8 +287,8 @@ CHECKS = {
     "consent_violation": CheckWords(
         "Sent without consent",
         "Deliveries that the policy forbids for the person's effective choice.",
-        "Stop the destination for the case named below, then ask it to delete what it got. It "
-        "caps the grade at D.",
+        "Stop the destination for the case that the findings name, then ask it to delete what it "
+        "got. It caps the grade at D.",
     ),
     "over_blocked": CheckWords(
         "Blocked although allowed",
@@ -350,7 +343,7 @@ CHECKS = {
     "source_freshness": CheckWords(
         "Data is fresh",
         "Age of the newest row of each source at the end of the window.",
-        "Check the export or delivery job of the source named below.",
+        "Check the export or delivery job of the source that is late.",
     ),
     "load_completeness": CheckWords(
         "Every row accounted for",

@@ -1,0 +1,8 @@
+-- Grain: one type of identifier that belongs to the journey.
+select
+    identifier_type,
+    count(*) as identifier_count
+from marts.dim_identities
+where canonical_id = $canonical_id
+group by identifier_type
+order by identifier_type
