@@ -112,7 +112,6 @@ def write_releases(options: WorldOptions, path: Path) -> None:
 
 def write_config(options: WorldOptions, path: Path) -> None:
     """Write a matchback.yml that runs on the world as it is."""
-    suffix = {"parquet": "parquet", "avro": "avro"}.get(options.ga4_format, options.ga4_format)
     columns = ", ".join(f'{name}: "{header}"' for name, header in CRM_COLUMNS.items())
     logs = "\n".join(
         f'    - {{format: {name}, path: "data/capi/{STEMS[name][0]}_*.{STEMS[name][1]}", '
@@ -124,7 +123,10 @@ def write_config(options: WorldOptions, path: Path) -> None:
 property: {{timezone: {options.timezone}, default_country: DE, currency: EUR}}
 warehouse: {{engine: duckdb, path: warehouse.duckdb}}
 sources:
-  ga4: {{kind: files, path: "data/ga4/events_*.{suffix}", event_id_params: [event_id, x-fb-event_id]}}
+  ga4:
+    kind: files
+    path: "data/ga4/events_*.{options.ga4_format}"
+    event_id_params: [event_id, x-fb-event_id]
   capi:
 {logs}
   crm: {{path: "data/crm/orders_*.csv", timezone: {options.timezone}, columns: {{{columns}}}}}

@@ -132,7 +132,13 @@ MISMATCHES: dict[str, Callable[[Injection, int], None]] = {
 }
 
 
-@leak("hash_constant", "hash_constant", "One e-mail hash on many leads.", default=1)
+@leak(
+    "hash_constant",
+    "hash_constant",
+    "One e-mail hash on many leads.",
+    default=1,
+    keeps_default_in_mixed=True,
+)
 def hash_constant(injection: Injection) -> None:
     rows = injection.without_click(injection.delivered("generate_lead", "sign_up"))
     constants = injection.wanted(1)

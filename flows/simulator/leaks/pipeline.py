@@ -13,6 +13,7 @@ BAD_LINES_PER_FILE = 3
     "load_completeness",
     "Delivery logs (one file each) with lines that are no JSON.",
     default=1,
+    keeps_default_in_mixed=True,
 )
 def load_bad_lines(injection: Injection) -> None:
     dates = injection.options.dates

@@ -37,6 +37,7 @@ class Leak:
     whole_days: bool = False
     days_needed: int = 1
     parquet_only: bool = False
+    keeps_default_in_mixed: bool = False
 
 
 LEAKS: dict[str, Leak] = {}
@@ -53,6 +54,7 @@ def leak(
     whole_days: bool = False,
     days_needed: int = 1,
     parquet_only: bool = False,
+    keeps_default_in_mixed: bool = False,
 ) -> Callable[[Callable[["Injection"], None]], Callable[["Injection"], None]]:
     """Register a function as a leak."""
 
@@ -68,6 +70,7 @@ def leak(
             whole_days,
             days_needed,
             parquet_only,
+            keeps_default_in_mixed,
         )
         return inject
 
@@ -195,7 +198,8 @@ def _expanded(options: WorldOptions) -> list[LeakRequest]:
         if request.name == MIXED:
             for name, entry in LEAKS.items():
                 if entry.in_mixed and _obstacle(entry, options) is None:
-                    requests.setdefault(name, LeakRequest(name, request.rate))
+                    rate = None if entry.keeps_default_in_mixed else request.rate
+                    requests.setdefault(name, LeakRequest(name, rate))
         elif request.name in LEAKS:
             requests[request.name] = request
         else:

@@ -58,6 +58,7 @@ def _change_columns(injection: Injection, columns: tuple[str, ...], change: str)
     "A GA4 column that was never there.",
     default=1,
     days_needed=DAYS_NEEDED,
+    keeps_default_in_mixed=True,
     parquet_only=True,
 )
 def schema_column_added(injection: Injection) -> None:
@@ -70,6 +71,7 @@ def schema_column_added(injection: Injection) -> None:
     "A GA4 column that vanished.",
     default=1,
     days_needed=DAYS_NEEDED,
+    keeps_default_in_mixed=True,
     parquet_only=True,
 )
 def schema_column_removed(injection: Injection) -> None:
@@ -82,6 +84,7 @@ def schema_column_removed(injection: Injection) -> None:
     "A GA4 column that became text.",
     default=1,
     days_needed=DAYS_NEEDED,
+    keeps_default_in_mixed=True,
     parquet_only=True,
 )
 def schema_column_retyped(injection: Injection) -> None:
@@ -122,6 +125,7 @@ def _set_params(
     "A parameter that was never there.",
     default=1,
     days_needed=DAYS_NEEDED,
+    keeps_default_in_mixed=True,
 )
 def param_added(injection: Injection) -> None:
     _set_params(injection, "begin_checkout", ADDED_PARAMS, "standard")
@@ -133,6 +137,7 @@ def param_added(injection: Injection) -> None:
     "A parameter that vanished from an event.",
     default=1,
     days_needed=DAYS_NEEDED,
+    keeps_default_in_mixed=True,
 )
 def param_removed(injection: Injection) -> None:
     _set_params(injection, "view_item", REMOVED_PARAMS, None)
@@ -145,6 +150,7 @@ def param_removed(injection: Injection) -> None:
     "A numeric parameter that arrives as text.",
     default=1,
     days_needed=DAYS_NEEDED,
+    keeps_default_in_mixed=True,
 )
 def slot_flip(injection: Injection) -> None:
     _set_params(injection, "page_view", FLIPPED_PARAMS, "1200")
@@ -157,6 +163,7 @@ def slot_flip(injection: Injection) -> None:
     "A parameter that most rows of an event lost.",
     default=1,
     days_needed=DAYS_NEEDED,
+    keeps_default_in_mixed=True,
 )
 def presence_dropped(injection: Injection) -> None:
     _set_params(injection, "add_to_cart", DROPPED_PARAMS, None, kept_one_in=KEPT_ONE_IN)
@@ -181,7 +188,13 @@ def _expect_name(injection: Injection, rows: list[int]) -> None:
     injection.truth.expect("taxonomy", min(injection.world.date_of_client(row) for row in rows))
 
 
-@leak("taxonomy_unknown_event", "taxonomy", "A GA4 event name outside the taxonomy.", default=2)
+@leak(
+    "taxonomy_unknown_event",
+    "taxonomy",
+    "A GA4 event name outside the taxonomy.",
+    default=2,
+    keeps_default_in_mixed=True,
+)
 def taxonomy_unknown_event(injection: Injection) -> None:
     for name in _names(injection, UNKNOWN_EVENTS):
         rows = _some_rows(injection, "scroll")
@@ -190,7 +203,13 @@ def taxonomy_unknown_event(injection: Injection) -> None:
         _expect_name(injection, rows)
 
 
-@leak("taxonomy_case", "taxonomy", "An event or parameter name in the wrong case.", default=2)
+@leak(
+    "taxonomy_case",
+    "taxonomy",
+    "An event or parameter name in the wrong case.",
+    default=2,
+    keeps_default_in_mixed=True,
+)
 def taxonomy_case(injection: Injection) -> None:
     wanted = injection.wanted(1)
     if wanted > len(CASES):
