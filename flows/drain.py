@@ -4,7 +4,7 @@ from flows.alerting import DeliverySummary, alert_settings, drain_outbox
 from flows.config import Config
 from flows.core.clock import Clock
 from flows.orchestration import flow
-from flows.warehouse.opening import has_warehouse, open_warehouse
+from flows.warehouse.opening import has_warehouse, open_for_change
 
 
 @flow(name="drain-outbox")
@@ -12,6 +12,5 @@ def drain(config: Config, clock: Clock) -> DeliverySummary:
     """Send what is pending; what cannot be sent stays."""
     if not has_warehouse(config):
         return DeliverySummary()
-    with open_warehouse(config) as warehouse:
-        warehouse.apply_ddl()
+    with open_for_change(config, "drain-outbox") as warehouse:
         return drain_outbox(warehouse, alert_settings(config), clock)

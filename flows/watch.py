@@ -20,7 +20,8 @@ from flows.config import Config
 from flows.core.alert_states import NO_RECENT_RUN, Kind
 from flows.core.clock import Clock
 from flows.errors import ExitCode, MatchbackError, WarehouseBusyError
-from flows.warehouse.opening import open_existing_warehouse
+from flows.warehouse.lease import is_held
+from flows.warehouse.opening import lock_file_of, open_existing_warehouse
 
 MEMORY_FILE = "watch.json"
 CLOCK_SKEW = timedelta(minutes=5)
@@ -84,18 +85,24 @@ def watch(
 
 
 def _read(config: Config, clock: Clock, memory: Memory) -> _Reading:
-    """Read the last success; nothing that a warehouse can do stops the watch."""
+    """Read the last success; nothing that a warehouse can do stops the watch.
+
+    While it is in use, the last success that an earlier watch saw counts.
+    """
     remembered = _parsed(memory.last_success)
+    if is_held(lock_file_of(config)):
+        # Opening the file now could get in the way of the run.
+        return _Reading(remembered, "a run is in progress")
     try:
         with open_existing_warehouse(config, read_only=True) as warehouse:
             rows = warehouse.rows(
-                "select max(ended_at) as last_success from ops.runs "
-                "where status in ('healthy', 'failing') and ended_at <= cast(? as timestamp)",
+                "select max(completed_at) as last_success from (select status, "
+                "coalesce(ended_at, started_at) as completed_at from ops.runs) as runs "
+                "where status in ('healthy', 'failing') and completed_at <= cast(? as timestamp)",
                 [f"{clock.now + CLOCK_SKEW:%Y-%m-%d %H:%M:%S}"],
             )
         return _Reading(as_utc(rows[0]["last_success"]))
     except WarehouseBusyError:
-        # A run in progress holds the lock; only a success that is known to be old is an alarm.
         return _Reading(remembered, "the warehouse is in use")
     except MatchbackError as error:
         return _Reading(remembered, str(error).rstrip("."), is_fatal=True)

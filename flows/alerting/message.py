@@ -3,7 +3,7 @@
 import json
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from flows.core.alert_states import SEVERITIES, Kind
@@ -14,6 +14,7 @@ MAX_HEADER = 150
 MAX_PAYLOAD = 10_000  # Slack refuses about 13,200 characters in all; undocumented
 MAX_NAME = 120
 MAX_ID = 60
+MAX_LISTED = 4
 MAX_LINK = 1_000
 MAX_NAMED_CHECKS = 10
 MAX_SECTIONS = 20
@@ -47,16 +48,18 @@ class Line:
     since: str = ""
     lasted: str = ""
     effects: tuple[str, ...] = ()
+    dimensions: tuple[str, ...] = ()
 
     def as_json(self) -> str:
         """Return the text the outbox keeps."""
-        return json.dumps({**self.__dict__, "effects": list(self.effects)})
+        return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> "Line":
         """Read what `as_json` wrote."""
         stored = json.loads(text)
-        return cls(**{**stored, "kind": Kind(stored["kind"]), "effects": tuple(stored["effects"])})
+        tuples = {name: tuple(stored[name]) for name in ("effects", "dimensions")}
+        return cls(**{**stored, "kind": Kind(stored["kind"]), **tuples})
 
 
 @dataclass(frozen=True)
@@ -188,19 +191,20 @@ def _sentence(line: Line) -> str:
         f"owner {clean(line.owner)}" if line.owner else "",
         f"after {line.lasted}" if line.lasted else "",
         f"since {line.since}" if line.since else "",
-        _explained(line.effects),
+        _listed("in", line.dimensions),
+        _listed("explains", line.effects),
         f"incident {line.incident_id}",
     ]
     details = " · ".join(fact for fact in facts if fact)
     return f"{ICONS[line.kind]} *{clean(line.check_id, MAX_ID)}*{where}: {state}\n{details}"
 
 
-def _explained(effects: Sequence[str]) -> str:
-    if not effects:
+def _listed(verb: str, names: Sequence[str]) -> str:
+    if not names:
         return ""
-    named = ", ".join(clean(effect, MAX_ID) for effect in effects[:5])
-    more = f" and {len(effects) - 5} more" if len(effects) > 5 else ""
-    return f"explains {named}{more}"
+    named = "; ".join(clean(name, MAX_ID) for name in names[:MAX_LISTED])
+    more = len(names) - MAX_LISTED
+    return f"{verb} {named}" + (f" and {more} more" if more > 0 else "")
 
 
 def _footer(report: str | None, warnings: Sequence[str]) -> list[dict[str, Any]]:

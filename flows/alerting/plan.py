@@ -12,6 +12,7 @@ from flows.core.alert_states import (
     ALL,
     LOAD_FAILED,
     RUN_INCOMPLETE,
+    SOURCE_SILENT,
     STATUSES_WORST_FIRST,
     Advance,
     Incident,
@@ -49,7 +50,7 @@ def plan_alerts(
     """
     results = warehouse.rows(
         "select check_id, surface, event_date, dimension, value, numerator, denominator, status, "
-        "window_end from marts.fct_check_results where run_id = ?",
+        "window_end, threshold_kind from marts.fct_check_results where run_id = ?",
         [run_id],
     )
     money = _money_at_risk(warehouse, run_id)
@@ -173,6 +174,7 @@ def _stored(
         since="" if is_over else f"{incident.opened_at:%Y-%m-%d %H:%M} UTC",
         lasted=spoken(now - incident.opened_at) if is_over else "",
         effects=notice.effects,
+        dimensions=notice.dimensions,
     )
     return store.StoredNotice(
         notice_id=f"{incident.incident_id}:{notice.kind}:{position}",
@@ -226,7 +228,11 @@ def _key(check_id: str, dimension: str | None) -> Key:
 def _evidence(row: Row) -> str:
     value, numerator, denominator = row["value"], row["numerator"], row["denominator"]
     when = f" on {row['event_date']}" if row["event_date"] else ""
-    if value is not None and denominator:
+    if row["check_id"] == SOURCE_SILENT:
+        return f"newest data {numerator or 0:,} h old"
+    if row["threshold_kind"] == "status":
+        return f"{numerator:,} counted, {denominator:,} expected{when}" if denominator else ""
+    if value is not None and denominator and row["threshold_kind"] != "zero":
         return f"{value:.3g} ({numerator or 0:,} of {denominator:,}){when}"
     if numerator is not None:
         return f"{numerator:,} found{when}"

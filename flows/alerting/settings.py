@@ -7,7 +7,7 @@ from datetime import timedelta
 from pydantic import SecretStr
 
 from flows.config import AlertsConfig, Config
-from flows.core.alert_states import Policy
+from flows.core.alert_states import Policy, source_of
 
 DEFAULT_CHANNEL = "default"
 
@@ -51,8 +51,7 @@ class AlertSettings:
 
     def owner_of(self, check_id: str, surface: str, dimension: str) -> str:
         """Return who looks after a check: by check, surface, source, then the hop's owner."""
-        source = dimension.removeprefix("source=")
-        names = (check_id, surface, source, HOP_OF_SURFACE.get(surface, ""))
+        names = (check_id, surface, source_of(dimension), HOP_OF_SURFACE.get(surface, ""))
         return next((self.owners[name] for name in names if name in self.owners), "")
 
     def channel_of(self, check_id: str, surface: str, owner: str) -> str:

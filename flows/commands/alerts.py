@@ -1,8 +1,7 @@
 """matchback alerts: the open incidents, and the outbox."""
 
 import getpass
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
@@ -27,8 +26,8 @@ from flows.core.clock import Clock
 from flows.drain import drain as drain_flow
 from flows.errors import ConfigError, ExitCode
 from flows.settings import Settings
-from flows.warehouse.base import Row, Warehouse
-from flows.warehouse.opening import open_existing_warehouse
+from flows.warehouse.base import Row
+from flows.warehouse.opening import open_for_change
 
 alerts = typer.Typer(
     add_completion=False,
@@ -56,7 +55,7 @@ def list_incidents(
     """Show the open incidents, worst first."""
     project, clock = _project(config, as_of)
     settings = alert_settings(project)
-    with _desk(project) as warehouse:
+    with open_for_change(project, "alerts-list") as warehouse:
         rows = desk.list_incidents(warehouse, settings, clock.now, with_resolved=include_resolved)
     if json_output:
         print_json({"status": "ok", "exit_code": 0, "incidents": rows})
@@ -78,7 +77,7 @@ def ack(
 ) -> None:
     """Stop the reminders: somebody is on it."""
     project, clock = _project(config, as_of)
-    with _desk(project) as warehouse:
+    with open_for_change(project, "alerts-ack") as warehouse:
         changed = desk.acknowledge(warehouse, incident, by or getpass.getuser(), clock.now)
     _report(changed, "acknowledged", json_output)
 
@@ -106,7 +105,7 @@ def snooze(
             "The end of the snooze is no time; write --until like 2026-11-22T12:00:00Z."
         ) from None
     silence = Snooze(end, reason, by or getpass.getuser())
-    with _desk(project) as warehouse:
+    with open_for_change(project, "alerts-snooze") as warehouse:
         changed = desk.snooze(warehouse, incident, silence, clock.now)
     _report(changed, f"snoozed until {end:%Y-%m-%d %H:%M} UTC", json_output)
 
@@ -135,13 +134,6 @@ def drain(
 def _project(path: ConfigOption, as_of: str | None) -> tuple[Config, Clock]:
     config = load_config(path, Settings.from_environment().environment)
     return config, Clock(parse_as_of(as_of))
-
-
-@contextmanager
-def _desk(config: Config) -> Iterator[Warehouse]:
-    with open_existing_warehouse(config) as warehouse:
-        warehouse.apply_ddl()
-        yield warehouse
 
 
 def _report(changed: Sequence[Incident], done: str, json_output: bool) -> None:

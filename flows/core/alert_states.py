@@ -23,6 +23,7 @@ STATUSES_WORST_FIRST = ("fail", "warn", "pass", "insufficient_data", "unknown")
 # arrive is true whatever else is missing.
 CAUSED_BY_MISSING_ROWS: Mapping[str, frozenset[str]] = {
     "hit_ratio": frozenset({"ga4", "capi"}),
+    "hit_ratio_drop": frozenset({"ga4", "capi"}),
     "dedup_rate": frozenset({"ga4", "capi"}),
     "crm_coverage_server": frozenset({"capi", "crm"}),
     "crm_coverage_client": frozenset({"ga4", "crm"}),
@@ -114,11 +115,12 @@ class Policy:
 
 @dataclass(frozen=True)
 class Notice:
-    """One thing to tell; `effects` are the check ids folded under it."""
+    """One thing to tell; folded under it are other checks and dimensions of the same check."""
 
     kind: Kind
     incident: Incident
     effects: tuple[str, ...] = ()
+    dimensions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -156,9 +158,12 @@ def advance(
         elif after is not None and after != before:
             changed.append(after)
         if after is not None and kind is not None:
-            effects = {child.check_id for child, root in roots.items() if root == observation.key}
-            effects -= {observation.key.check_id}
-            notices.append(Notice(kind, after, tuple(sorted(effects))))
+            folded = [
+                child.key
+                for child in observations
+                if roots.get(child.key) == observation.key and _is_bad(child, policy)
+            ]
+            notices.append(_notice(kind, after, folded))
     return Advance(tuple(changed), tuple(forgotten), tuple(notices))
 
 
@@ -177,6 +182,19 @@ def worst_first(incident: Incident) -> tuple[int, str, str, str]:
     """Sort key of incidents: severity, then check, dataset and dimension."""
     rank = SEVERITIES.index(incident.severity)
     return (-rank, incident.key.check_id, incident.key.dataset_id, incident.key.dimension)
+
+
+def source_of(dimension: str) -> str:
+    """Return the source that a dimension names, or nothing."""
+    parts = dict(part.split("=", 1) for part in dimension.split(",") if "=" in part)
+    return parts.get("source", "")
+
+
+def _notice(kind: Kind, incident: Incident, folded: Sequence[Key]) -> Notice:
+    own = incident.key.check_id
+    effects = {child.check_id for child in folded} - {own}
+    dimensions = {child.dimension for child in folded if child.check_id == own}
+    return Notice(kind, incident, tuple(sorted(effects)), tuple(sorted(dimensions)))
 
 
 def _step(
@@ -298,18 +316,16 @@ def _silent_sources(active: Iterable[Key], failed_loads: frozenset[str]) -> dict
     silent = {}
     for key in sorted(active):
         if key.check_id == SOURCE_SILENT and key.dimension != ALL:
-            silent[_source_of(key)] = Key(SOURCE_SILENT) if Key(SOURCE_SILENT) in active else key
+            silent[source_of(key.dimension)] = (
+                Key(SOURCE_SILENT) if Key(SOURCE_SILENT) in active else key
+            )
         if key == Key(LOAD_FAILED):
             silent.update(dict.fromkeys(failed_loads, key))
     return silent
 
 
-def _source_of(key: Key) -> str:
-    return key.dimension.removeprefix("source=")
-
-
 def _needed_sources(key: Key) -> frozenset[str]:
     needed = CAUSED_BY_MISSING_ROWS.get(key.check_id, frozenset())
     if key.check_id == "volume_anomaly" and key.dimension != ALL:
-        return needed & {_source_of(key)}
+        return needed & {source_of(key.dimension)}
     return needed

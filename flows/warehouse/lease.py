@@ -27,6 +27,18 @@ def run_lease(lock_file: Path, run_id: str) -> Iterator[None]:
         yield
 
 
+def is_held(lock_file: Path) -> bool:
+    """Say whether a run holds the warehouse right now."""
+    try:
+        with lock_file.open(encoding="utf-8") as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def _holder(lock_file: Path) -> str:
     try:
         holder = json.loads(lock_file.read_text(encoding="utf-8"))

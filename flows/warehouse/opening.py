@@ -1,8 +1,13 @@
 """Opens the warehouse that a config names."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from flows.config import BigQueryWarehouseConfig, Config
 from flows.errors import MatchbackError
 from flows.warehouse.base import Warehouse
+from flows.warehouse.lease import run_lease
 
 
 def open_warehouse(config: Config, *, read_only: bool = False) -> Warehouse:
@@ -25,6 +30,19 @@ def open_existing_warehouse(config: Config, *, read_only: bool = False) -> Wareh
             f"There is no warehouse {config.warehouse_path.name} yet; run `matchback run` first."
         )
     return open_warehouse(config, read_only=read_only)
+
+
+@contextmanager
+def open_for_change(config: Config, purpose: str) -> Iterator[Warehouse]:
+    """Open an existing warehouse for a short change, never in the middle of a run."""
+    with run_lease(lock_file_of(config), purpose), open_existing_warehouse(config) as warehouse:
+        warehouse.apply_ddl()
+        yield warehouse
+
+
+def lock_file_of(config: Config) -> Path:
+    """Return the file whose lock is the right to change the warehouse."""
+    return config.state_folder / "run.lock"
 
 
 def has_warehouse(config: Config) -> bool:

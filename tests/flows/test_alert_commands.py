@@ -13,6 +13,7 @@ from flows.cli import app
 from flows.config import load_config
 from flows.core.clock import Clock
 from flows.warehouse.duckdb import DuckDBWarehouse
+from flows.warehouse.lease import run_lease
 from tests.fixtures.slack_double import SECRET, reply, slack
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -235,6 +236,22 @@ def test_watch_alerts_about_a_locked_warehouse_unless_the_last_success_is_known_
     assert double.texts == [
         "1 opened: no_recent_run", "1 resolved: no_recent_run", "1 opened: no_recent_run"
     ]  # fmt: skip
+
+
+def test_while_a_run_is_in_progress_nothing_else_changes_the_warehouse(project):
+    open_incidents(project, "plain_pii")
+    record_run(project, NOW - timedelta(hours=2))
+    with slack() as double:
+        write_config(project, double.url)
+        assert matchback("watch", *AS_OF)[0] == 0
+        with run_lease(project / ".matchback" / "run.lock", "20261122-run"):
+            code, _, said = matchback("alerts", "drain", *AS_OF)
+            assert code == 3
+            assert "20261122-run" in said
+            assert matchback("alerts", "ack", "plain_pii", *AS_OF)[0] == 3
+            assert matchback("watch", *AS_OF)[0] == 0
+        assert matchback("alerts", "drain", *AS_OF)[0] == 0
+    assert double.texts == ["1 opened: plain_pii"]
 
 
 def test_watch_exits_4_when_its_alert_cannot_be_delivered_and_tries_again_next_time(project):

@@ -250,6 +250,20 @@ def test_dates_of_one_dimension_are_one_incident_and_its_worst_day_is_shown(proj
     assert stored == [{"dataset_id": "9"}]
 
 
+def test_evidence_is_worded_for_what_the_check_counts(project):
+    run_id = project.store()
+    add = project.add_result
+    add(run_id, "source_freshness", "fail", value=0, numerator=49, threshold_kind="status")
+    add(run_id, "source_freshness", "fail", "source=capi", numerator=49, threshold_kind="status")
+    add(run_id, "hash_format", "fail", value=3, denominator=90, threshold_kind="zero")
+    project.plan(run_id)
+    project.drain()
+    lines = [block["text"]["text"] for block in project.slack.taken[0].blocks[1:]]
+    assert "\n3 found" in lines[0]
+    assert "newest data 49 h old" in lines[1]
+    assert "in source=capi" in lines[1]
+
+
 def test_the_message_names_owner_money_report_and_warnings_but_no_entity(project):
     project.settings = AlertSettings(
         webhook_url="http://example.com",

@@ -150,7 +150,8 @@ def test_a_refused_file_explains_the_checks_that_needed_its_source():
 
 def test_the_dimensions_of_a_check_that_fails_as_a_whole_are_one_incident():
     whole, part = Key("event_name_consistency"), Key("event_name_consistency", "1", "dataset_id=1")
-    assert Episodes().told(seen("fail", whole), seen("fail", part)) == ["opened"]
+    change = Episodes().run(seen("fail", whole), seen("fail", part))
+    assert [notice.dimensions for notice in change.notices] == [("dataset_id=1",)]
     assert Episodes().told(seen("pass", whole), seen("fail", part)) == ["opened"]
 
 
