@@ -33,7 +33,7 @@ class LineLoader:
 
     def load(self, context: LoadContext, file: FoundFile, *, careful: bool) -> LoadCounts:
         """Write the rows of one file; part of the caller's transaction."""
-        rows = LandingTable(context, self.table, file)
+        rows = LandingTable(context, self.table, file, self.moment)
         rejected = Quarantine(context, self.source, file)
         parse = self.parser_for(file)
         with opened(file.path, container_of(file.path)) as stream:
@@ -48,8 +48,12 @@ class LineLoader:
                     rows.add(line.number, row)
         rows.flush()
         rejected.flush()
-        doubled = drop_rows_of_other_files(context.warehouse, self.table, self.moment, file.name)
+        doubled = drop_rows_of_other_files(rows, self.moment)
         return LoadCounts(rows.count + rejected.count, rejected.count, doubled)
+
+    def rows_of(self, file: FoundFile) -> tuple[str, dict[str, Any]]:
+        """Return the condition that names the rows of a file."""
+        return "file_name = $file_name", {"file_name": file.name}
 
     def can_be_quick(self, file: FoundFile) -> bool:
         """Lines are always read with care."""

@@ -77,12 +77,18 @@ class LandingTable:
     context: LoadContext
     table: str
     file: FoundFile
+    moment: str = ""
     count: int = 0
+    first_moment: datetime | None = None
+    last_moment: datetime | None = None
+    has_undated: bool = False
     _rows: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, number: int, row: dict[str, Any]) -> None:
         """Take one row."""
         self.count += 1
+        if self.moment:
+            self._widen(row[self.moment])
         row["file_name"] = self.file.name
         row["row_number"] = number
         row["run_id"] = self.context.run_id
@@ -94,6 +100,15 @@ class LandingTable:
         """Write what was collected."""
         append(self.context.warehouse, self.table, self._rows)
         self._rows = []
+
+    def _widen(self, moment: datetime | None) -> None:
+        if moment is None:
+            self.has_undated = True
+            return
+        if self.first_moment is None or moment < self.first_moment:
+            self.first_moment = moment
+        if self.last_moment is None or moment > self.last_moment:
+            self.last_moment = moment
 
 
 def append(warehouse: DuckDBWarehouse, table: str, rows: Sequence[dict[str, Any]]) -> None:
@@ -109,66 +124,68 @@ def append(warehouse: DuckDBWarehouse, table: str, rows: Sequence[dict[str, Any]
         warehouse.execute(f"insert into {table} by name select * from incoming_rows")
 
 
-def forget_file(
-    warehouse: DuckDBWarehouse, source: str, source_format: str, file_name: str, table: str
-) -> None:
-    """Delete what earlier loads of a file left behind; part of the transaction that replaces it."""
-    warehouse.execute(f"delete from {table} where file_name = ?", [file_name])
-    for other in (QUARANTINE, "landing.observed_columns"):
+def forget_file(warehouse: DuckDBWarehouse, source: str, file_name: str) -> None:
+    """Delete what earlier loads of a file left beside landing; part of the same transaction."""
+    for table in (QUARANTINE, "landing.observed_columns"):
         warehouse.execute(
-            f"delete from {other} where source = ? and file_name = ?", [source, file_name]
+            f"delete from {table} where source = ? and file_name = ?", [source, file_name]
         )
 
 
-def drop_rows_of_other_files(
-    warehouse: DuckDBWarehouse, table: str, moment: str, file_name: str
-) -> int:
-    """Delete rows of a file that another file has brought already; return how many."""
-    columns = [
-        name
+def drop_rows_of_other_files(rows: LandingTable, moment: str) -> int:
+    """Delete rows of a file that another file has brought already; return how many.
+
+    Only rows of the same moments are compared, so the cost does not grow with history.
+    """
+    warehouse, table = rows.context.warehouse, rows.table
+    identity = ", ".join(
+        quote(name)
         for name in warehouse.arrow_schema(f"select * from {table}").names
         if name not in NOT_IDENTITY
-    ]
-    identity = ", ".join(quote(name) for name in columns)
-    parameters = {"file_name": file_name}
-    span = f"""
-        select min({moment}) as first, max({moment}) as last, count(*) - count({moment}) as undated
-        from {table} where file_name = $file_name
-    """
-    bounds = warehouse.rows(span, parameters)[0]
-    overlaps = f"""
-        file_name <> $file_name
-        and ({moment} between $first and $last or ({moment} is null and $undated > 0))
-    """
-    around = {**parameters, **bounds}
-    if not warehouse.rows(f"select 1 as one from {table} where {overlaps} limit 1", around):
-        return 0
+    )
+    around = f"({moment} between $first and $last or ($has_undated and {moment} is null))"
+    parameters = {
+        "file_name": rows.file.name,
+        "first": rows.first_moment,
+        "last": rows.last_moment,
+        "has_undated": rows.has_undated,
+    }
+    hashed = f"select row_number, {moment} as moment, hash({identity}) as identity from {table}"
     doubled = warehouse.rows(
         f"""
-        select row_number from (
-            select row_number, {moment} as moment, hash({identity}) as identity
-            from {table} where file_name = $file_name
-        ) as mine
+        with mine as ({hashed} where {around} and file_name = $file_name),
+        others as ({hashed} where {around} and file_name <> $file_name)
+        select row_number from mine
         where exists (
-            select 1 from (
-                select {moment} as moment, hash({identity}) as identity
-                from {table} where {overlaps}
-            ) as other
-            where mine.identity = other.identity and mine.moment is not distinct from other.moment
+            select 1 from others
+            where mine.identity = others.identity
+                and mine.moment is not distinct from others.moment
         )
         """,
-        around,
+        parameters,
     )
-    numbers = pa.table({"row_number": [row["row_number"] for row in doubled]})
-    with warehouse.registered("doubled_rows", numbers):
-        warehouse.execute(
-            f"""
-            delete from {table} where file_name = $file_name
-            and row_number in (select row_number from doubled_rows)
-            """,
-            parameters,
+    if doubled:
+        delete_rows(
+            rows.context, table, around + " and file_name = $file_name", parameters, doubled
         )
     return len(doubled)
+
+
+def delete_rows(
+    context: LoadContext,
+    table: str,
+    of_file: str,
+    parameters: dict[str, Any],
+    doomed: Sequence[dict[str, Any]],
+) -> None:
+    """Delete rows of one file by their numbers."""
+    numbers = pa.table({"row_number": [row["row_number"] for row in doomed]})
+    with context.warehouse.registered("doomed_rows", numbers):
+        context.warehouse.execute(
+            f"delete from {table} where {of_file} "
+            "and row_number in (select row_number from doomed_rows)",
+            parameters,
+        )
 
 
 def write_ledger(

@@ -15,6 +15,7 @@ from flows.warehouse.base import Parameters, Row
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 # What the engine raises when a file's bytes are not what its name promises.
 UNREADABLE_INPUT = (
@@ -63,6 +64,10 @@ class DuckDBWarehouse:
 
     def frame(self, sql: str, parameters: Parameters = None) -> "pd.DataFrame":
         return self.connection.execute(sql, parameters).df()
+
+    def arrow_schema(self, query: str) -> "pa.Schema":
+        """Return the columns of a query with their nested types, without running it."""
+        return self.connection.sql(f"select * from ({query}) limit 0").to_arrow_table().schema
 
     @contextmanager
     def registered(self, name: str, relation: object) -> Iterator[None]:

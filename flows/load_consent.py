@@ -1,0 +1,52 @@
+"""Load the consent log of a run into landing."""
+
+from flows.config import Config
+from flows.core.clock import Clock
+from flows.errors import SourceError
+from flows.loading.consent import parse_decision
+from flows.loading.ledger import DateWindow, LoadSummary
+from flows.loading.reading import FoundFile
+from flows.orchestration import flow
+from flows.tasks.land_lines import LineLoader
+from flows.tasks.load import context_of, find_source_files, load_files
+from flows.warehouse.duckdb import DuckDBWarehouse
+
+
+@flow(name="load-consent")
+def load_consent(
+    config: Config,
+    warehouse: DuckDBWarehouse,
+    run_id: str,
+    clock: Clock,
+    window: DateWindow,
+    *,
+    reload_all: bool = False,
+) -> LoadSummary:
+    """Load new and changed logs; SourceError when the configured path matches no file."""
+    return load_files(
+        [(consent_loader(), consent_files(config))],
+        context_of(warehouse, run_id, clock),
+        window,
+        lookback_days=config.lookback_days,
+        reload_all=reload_all,
+    )
+
+
+def consent_loader() -> LineLoader:
+    """Return the loader of the consent log."""
+    return LineLoader("consent", "landing.consent_log", "decided_at", lambda _: parse_decision)
+
+
+def consent_files(config: Config) -> list[FoundFile]:
+    """Return the logs that lie there now."""
+    consent = config.sources.consent
+    if consent is None or consent.path is None:
+        raise SourceError("sources.consent names no files; it is no file source.")
+    return find_source_files(
+        config,
+        "sources.consent.path",
+        consent.path,
+        allow_outside=consent.allow_outside,
+        all_patterns=[consent.path],
+        source_format="consent_log",
+    )

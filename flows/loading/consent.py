@@ -1,0 +1,23 @@
+"""The consent log: one decision a line -> one landing row."""
+
+from typing import Any
+
+from flows.core.redaction import may_hold_secret, redact_object
+from flows.loading.json_rows import parse_object
+from flows.loading.values import as_text, choice, required_moment
+
+TEXT_COLUMNS = ("user_id", "client_id", "notice_version", "jurisdiction", "action")
+CHOICES = ("gpc", "necessary", "analytics", "marketing")
+
+
+def parse_decision(raw: bytes) -> dict[str, Any]:
+    """Return the landing row of one line; RowRejectedError when it is none."""
+    record = parse_object(raw)
+    secret_fields: list[str] = []
+    if may_hold_secret(raw):
+        record, secret_fields = redact_object(record)
+    row: dict[str, Any] = {name: as_text(record.get(name)) for name in TEXT_COLUMNS}
+    row.update({name: choice(record.get(name), name) for name in CHOICES})
+    row["decided_at"] = required_moment(record.get("timestamp"), "timestamp")
+    row["secret_fields"] = secret_fields
+    return row

@@ -1,0 +1,376 @@
+"""GA4 shards into landing.ga4_events: one engine statement per file, line by line when needed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from flows.core.redaction import may_hold_secret
+from flows.loading import ga4
+from flows.loading.errors import FileRefusedError, RowRejectedError
+from flows.loading.ga4 import LandingColumn, literal, quote
+from flows.loading.json_rows import parse_line
+from flows.loading.ledger import LoadCounts
+from flows.loading.reading import (
+    FoundFile,
+    Line,
+    container_of,
+    content_digest,
+    lines_of,
+    opened,
+)
+from flows.tasks.landing_rows import (
+    LoadContext,
+    Quarantine,
+    delete_rows,
+    write_observed_columns,
+)
+from flows.warehouse.duckdb import DuckDBWarehouse
+
+TABLE = "landing.ga4_events"
+EXTENSIONS = (".parquet", ".avro", ".json", ".jsonl", ".gz")
+QUICK_FROM_BYTES = {"gzip": 2 * 2**20, "text": 24 * 2**20}
+SAMPLED_EVERY = 50
+OBSERVED_EVENTS = 2_000
+LINES_PER_BATCH = 5_000
+JSON_FIELD = pa.field(
+    "event",
+    pa.large_string(),
+    metadata={"ARROW:extension:name": "arrow.json", "ARROW:extension:metadata": ""},
+)
+LINE_SCHEMA = pa.schema(
+    [
+        pa.field("row_number", pa.int64()),
+        JSON_FIELD,
+        pa.field("extra_columns", pa.string()),
+        pa.field("secret_fields", pa.list_(pa.string())),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class _Event:
+    """One JSON event ready for landing."""
+
+    number: int
+    document: dict[str, Any]
+
+
+@dataclass
+class Ga4Loader:
+    """Loads exported shards; what landing does not know is kept in extra_columns."""
+
+    warehouse: DuckDBWarehouse
+    source: str = "ga4"
+    table: str = TABLE
+    _shapes: dict[str, ga4.JsonShape] = field(default_factory=dict)
+
+    @cached_property
+    def columns(self) -> list[LandingColumn]:
+        """The export's columns as landing holds them."""
+        bookkeeping = {
+            "export_kind", "table_date", "file_name", "row_number", "run_id", "extra_columns",
+            "secret_fields",
+        }  # fmt: skip
+        query = f"select * from {TABLE}"
+        types = {
+            row["column_name"]: row["column_type"]
+            for row in self.warehouse.rows(f"describe {query}")
+        }
+        return [
+            LandingColumn(column.name, column.type, types[column.name])
+            for column in self.warehouse.arrow_schema(query)
+            if column.name not in bookkeeping
+        ]
+
+    @cached_property
+    def shape(self) -> dict[str, ga4.JsonShape]:
+        """The export's columns as a light tree."""
+        return {column.name: ga4.json_shape(column.arrow_type) for column in self.columns}
+
+    def digest(self, file: FoundFile) -> str:
+        """Return the digest of the decompressed content."""
+        container = container_of(file.path)
+        if file.path.suffix.lower() not in EXTENSIONS:
+            raise FileRefusedError(f"is none of {', '.join(EXTENSIONS)}")
+        return content_digest(file.path, container)
+
+    def rows_of(self, file: FoundFile) -> tuple[str, dict[str, Any]]:
+        """Return the condition that names the rows of a file; the date prunes the history."""
+        return (
+            "table_date = $data_date and file_name = $file_name",
+            {"data_date": file.data_date, "file_name": file.name},
+        )
+
+    def can_be_quick(self, file: FoundFile) -> bool:
+        """Say whether the engine shall try to read the lines of a large JSON file by itself."""
+        smallest = QUICK_FROM_BYTES.get(container_of(file.path))
+        return smallest is not None and file.size >= smallest
+
+    def load(self, context: LoadContext, file: FoundFile, *, careful: bool) -> LoadCounts:
+        """Write the rows of one shard; part of the caller's transaction."""
+        if file.data_date is None:
+            raise FileRefusedError("has no date in its name; shards are named events_YYYYMMDD")
+        container = container_of(file.path)
+        rejected = Quarantine(context, self.source, file)
+        if container == "parquet":
+            self._load_parquet(context, file)
+        elif container == "avro":
+            self._load_documents(context, file, _avro_events(file), rejected)
+        elif careful:
+            with opened(file.path, container) as stream:
+                events = _json_events(lines_of(stream), rejected)
+                self._load_documents(context, file, events, rejected)
+        else:
+            self._load_large_json(context, file)
+        self._reject_rows_that_are_no_events(file, rejected)
+        rejected.flush()
+        doubled = self._drop_doubled_rows(context, file)
+        loaded = self._count(file)
+        return LoadCounts(loaded + rejected.count + doubled, rejected.count, doubled)
+
+    def replay(self, context: LoadContext, file: FoundFile, texts: dict[int, str]) -> set[int]:
+        """Load corrected quarantined lines; return the numbers that are in landing now."""
+        rejected = Quarantine(context, self.source, file)
+        lines = (Line(number, text.encode()) for number, text in texts.items())
+        events = [
+            event
+            for event in _json_events(lines, rejected)
+            if all(event.document.get(name) is not None for name in ga4.REQUIRED_COLUMNS)
+        ]
+        self._insert_events(context, file, events)
+        return {event.number for event in events}
+
+    def _load_parquet(self, context: LoadContext, file: FoundFile) -> None:
+        relation = f"read_parquet({literal(str(file.path))})"
+        found = self.warehouse.arrow_schema(f"select * from {relation}")
+        self._require_event_columns(found.names)
+        write_observed_columns(context, self.source, file, list(ga4.observed_paths(found)))
+        secrets = [
+            name for name in ga4.PARAMETER_LISTS if self._holds_secret(relation, found, name)
+        ]
+        expressions = ga4.select_list(found, self.columns, secrets)
+        if secrets:
+            expressions["secret_fields"] = ga4.secret_fields(secrets)
+        numbered = (
+            f"(select *, file_row_number + 1 as matchback_row_number "
+            f"from read_parquet({literal(str(file.path))}, file_row_number = true))"
+        )
+        self._insert(context, file, expressions, numbered, "matchback_row_number")
+
+    def _load_large_json(self, context: LoadContext, file: FoundFile) -> None:
+        """Let the engine read the lines; it raises on bad JSON, bad values and repeated keys."""
+        sample = self._sample(file)
+        odd = {name for event in sample for name in self._kept(event) or ()}
+        known = {column.name: column for column in self.columns}
+        types = {name: known[name].sql_type for name in known if name not in odd}
+        types.update(dict.fromkeys(odd, "JSON"))
+        columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
+        relation = (
+            f"(select *, row_number() over () as matchback_row_number from read_json("
+            f"{literal(str(file.path))}, format = 'newline_delimited', "
+            f"columns = {{{columns}}}))"
+        )
+        write_observed_columns(
+            context, self.source, file, ga4.observed_json_paths(sample, self.shape)
+        )
+        expressions = {
+            name: quote(name)
+            if name not in odd
+            else f"from_json({quote(name)}, {literal(ga4.json_structure_of(column))})"
+            for name, column in known.items()
+        }
+        if odd:
+            expressions["extra_columns"] = ga4.as_json(sorted(odd))
+        self._insert(context, file, expressions, relation, "matchback_row_number")
+
+    def _sample(self, file: FoundFile) -> list[dict[str, Any]]:
+        """Return some events of a large file; RowRejectedError when it needs the careful way."""
+        sample: list[dict[str, Any]] = []
+        with opened(file.path, container_of(file.path)) as stream:
+            for line in lines_of(stream):
+                if b"NaN" in line.raw or b"Infinity" in line.raw or may_hold_secret(line.raw):
+                    raise RowRejectedError("the file has lines that need a closer look")
+                if line.number % SAMPLED_EVERY == 1:
+                    sample.append(parse_line(line))
+        return sample
+
+    def _load_documents(
+        self,
+        context: LoadContext,
+        file: FoundFile,
+        events: Iterator[_Event],
+        rejected: Quarantine,
+    ) -> None:
+        observed: list[dict[str, Any]] = []
+        while batch := list(islice(events, LINES_PER_BATCH)):
+            if len(observed) < OBSERVED_EVENTS:
+                observed.extend(event.document for event in batch)
+            else:
+                observed.extend(event.document for event in batch if self._kept(event.document))
+            self._insert_events(context, file, batch)
+        if not observed and not rejected.count:
+            raise FileRefusedError("holds no rows")
+        if observed:
+            paths = ga4.observed_json_paths(observed, self.shape)
+            write_observed_columns(context, self.source, file, paths)
+
+    def _insert_events(self, context: LoadContext, file: FoundFile, events: list[_Event]) -> None:
+        numbers, texts, extras, secrets = [], [], [], []
+        for event in events:
+            document, secret_fields = ga4.redacted_event(event.document)
+            kept = self._kept(document)
+            numbers.append(event.number)
+            texts.append(orjson.dumps(document).decode())
+            extras.append(orjson.dumps(kept).decode() if kept else None)
+            secrets.append(secret_fields or None)
+        table = pa.table([numbers, texts, extras, secrets], schema=LINE_SCHEMA)
+        structure = literal(ga4.json_structure(self.columns))
+        expressions = {column.name: f"event.{quote(column.name)}" for column in self.columns}
+        expressions |= {"extra_columns": "extra_columns", "secret_fields": "secret_fields"}
+        relation = (
+            f"(select row_number as matchback_row_number, from_json(event, {structure}) as event, "
+            "extra_columns, secret_fields from incoming_events)"
+        )
+        with self.warehouse.registered("incoming_events", table):
+            self._insert(context, file, expressions, relation, "matchback_row_number")
+
+    def _kept(self, event: Mapping[str, Any]) -> dict[str, Any] | None:
+        return ga4.unknown_or_mistyped(event, self.shape)
+
+    def _insert(
+        self,
+        context: LoadContext,
+        file: FoundFile,
+        expressions: Mapping[str, str],
+        relation: str,
+        row_number: str,
+    ) -> None:
+        columns = ", ".join(f"{sql} as {quote(name)}" for name, sql in expressions.items())
+        self.warehouse.execute(
+            f"""
+            insert into {TABLE} by name
+            select {columns}, $export_kind as export_kind, cast($data_date as date) as table_date,
+                $file_name as file_name, {row_number} as row_number, $run_id as run_id
+            from {relation}
+            """,
+            {
+                "export_kind": file.export_kind,
+                "data_date": file.data_date,
+                "file_name": file.name,
+                "run_id": context.run_id,
+            },
+        )
+
+    def _require_event_columns(self, names: list[str]) -> None:
+        lowered = {name.lower() for name in names}
+        missing = [name for name in ga4.REQUIRED_COLUMNS if name not in lowered]
+        if missing:
+            raise FileRefusedError(f"has no column {' and '.join(missing)}")
+
+    def _holds_secret(self, relation: str, found: pa.Schema, name: str) -> bool:
+        column = next(column for column in self.columns if column.name == name)
+        if name not in found.names or ga4.fit(found.field(name).type, column.arrow_type) not in (
+            "same",
+            "castable",
+        ):
+            return False
+        typed = (
+            f"(select cast({quote(name)} as {column.sql_type}) as {quote(name)} from {relation})"
+        )
+        query = f"select 1 as one from {typed} where {ga4.holds_secret(name)} limit 1"
+        return bool(self.warehouse.rows(query))
+
+    def _reject_rows_that_are_no_events(self, file: FoundFile, rejected: Quarantine) -> None:
+        of_file, parameters = self.rows_of(file)
+        bad = f"{of_file} and (event_timestamp is null or event_name is null)"
+        rows = self.warehouse.rows(
+            f"select row_number, cast(to_json(event) as varchar) as text from {TABLE} as event "
+            f"where {bad}",
+            parameters,
+        )
+        for row in rows:
+            document = {
+                name: value
+                for name, value in orjson.loads(row["text"]).items()
+                if name in self.shape and value is not None
+            }
+            rejected.add(
+                row["row_number"], "has no event_name or event_timestamp", orjson.dumps(document)
+            )
+        if rows:
+            self.warehouse.execute(f"delete from {TABLE} where {bad}", parameters)
+
+    def _drop_doubled_rows(self, context: LoadContext, file: FoundFile) -> int:
+        """Delete rows that this shard repeats, of itself or of another of its date and kind."""
+        shard = "table_date = $data_date and export_kind = $export_kind"
+        narrow = "event_timestamp, event_name, user_pseudo_id"
+        payload = ", ".join(quote(column.name) for column in self.columns)
+        parameters = {
+            "data_date": file.data_date,
+            "export_kind": file.export_kind,
+            "file_name": file.name,
+        }
+        doubled = self.warehouse.rows(
+            f"""
+            with candidates as (
+                select {narrow} from {TABLE} where {shard}
+                group by {narrow}
+                having count(*) > 1 and count(case when file_name = $file_name then 1 end) > 0
+            ),
+            ranked as (
+                select
+                    event.file_name,
+                    event.row_number,
+                    row_number() over (
+                        partition by hash({payload}, extra_columns)
+                        order by event.file_name = $file_name, event.file_name, event.row_number
+                    ) as repeat_number
+                from {TABLE} as event
+                where
+                    event.table_date = $data_date
+                    and event.export_kind = $export_kind
+                    and exists (
+                        select 1 from candidates
+                        where
+                            candidates.event_timestamp = event.event_timestamp
+                            and candidates.event_name = event.event_name
+                            and candidates.user_pseudo_id is not distinct from event.user_pseudo_id
+                    )
+            )
+            select row_number from ranked where repeat_number > 1 and file_name = $file_name
+            """,
+            parameters,
+        )
+        if doubled:
+            delete_rows(context, TABLE, *self.rows_of(file), doubled)
+        return len(doubled)
+
+    def _count(self, file: FoundFile) -> int:
+        of_file, parameters = self.rows_of(file)
+        query = f"select count(*) as row_count from {TABLE} where {of_file}"
+        return self.warehouse.rows(query, parameters)[0]["row_count"]
+
+
+def _json_events(lines: Iterator[Line], rejected: Quarantine) -> Iterator[_Event]:
+    for line in lines:
+        try:
+            yield _Event(line.number, parse_line(line))
+        except RowRejectedError as error:
+            rejected.add(line.number, str(error), line.raw)
+
+
+def _avro_events(file: FoundFile) -> Iterator[_Event]:
+    import fastavro
+
+    try:
+        with file.path.open("rb") as stream:
+            for number, record in enumerate(fastavro.reader(stream), start=1):
+                text = orjson.dumps(record, default=str)
+                yield _Event(number, orjson.loads(text))
+    except (OSError, ValueError, EOFError, KeyError, IndexError, TypeError, StopIteration) as error:
+        raise FileRefusedError(f"holds damaged avro data ({type(error).__name__})") from None
