@@ -22,24 +22,24 @@ class SurfaceWords:
 
 SURFACES = {
     "sgtm": SurfaceWords(
-        "Server container", "Is the server set-up in place, and do click ids survive it?"),
-    "capi": SurfaceWords(
-        "Conversions API", "Does Meta receive what we send, in good shape?"),
-    "dedup": SurfaceWords(
-        "Deduplication", "Will Meta count each conversion once, not twice?"),
+        "Server container", "Is the server set-up in place, and do click ids survive it?"
+    ),
+    "capi": SurfaceWords("Conversions API", "Does Meta receive what we send, in good shape?"),
+    "dedup": SurfaceWords("Deduplication", "Will Meta count each conversion once, not twice?"),
     "hit_ratio": SurfaceWords(
-        "Completeness", "Does every real conversion arrive, with the right value?"),
+        "Completeness", "Does every real conversion arrive, with the right value?"
+    ),
     "pixel_debug": SurfaceWords(
-        "Test events", "Do the key events validate end to end, with test traffic kept apart?"),
+        "Test events", "Do the key events validate end to end, with test traffic kept apart?"
+    ),
     "hash_pii": SurfaceWords(
-        "Hashing and personal data", "Are identifiers hashed right, and is nothing plain?"),
-    "consent": SurfaceWords(
-        "Consent", "Does data leave only where the person's choice allows it?"),
-    "identity": SurfaceWords(
-        "Identity", "Can each conversion be tied to one journey?"),
+        "Hashing and personal data", "Are identifiers hashed right, and is nothing plain?"
+    ),
+    "consent": SurfaceWords("Consent", "Does data leave only where the person's choice allows it?"),
+    "identity": SurfaceWords("Identity", "Can each conversion be tied to one journey?"),
     "schema": SurfaceWords("Schema", "Did names or types change under our feet?"),
     "freshness": SurfaceWords("Freshness", "Is the data here, complete and of normal size?"),
-}  # fmt: skip
+}
 
 STATUS_WORDS = {
     "pass": "Pass",
