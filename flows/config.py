@@ -341,13 +341,14 @@ class TaxonomyConfig(Section):
 
 
 class AlertsConfig(Section):
-    """Where alerts go; 0 hours switches reminders off."""
+    """Where alerts go; 0 hours switches reminders off; a warn opens incidents only on request."""
 
     slack_webhook_url: Annotated[SecretUrl | None, BeforeValidator(_empty_is_none)] = None
     slack_bot_token: Secret = None
     slack_channel: str | None = None
     slack_api_url: str = "https://slack.com/api/"
     channel_owners: dict[str, str | list[str]] = {}
+    alert_on: Literal["fail", "warn"] = "fail"
     remind_after_hours: float = Field(default=24, ge=0)
     fire_after_runs: int = Field(default=1, ge=1)
     resolve_after_runs: int = Field(default=1, ge=1)

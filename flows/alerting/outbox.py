@@ -79,7 +79,7 @@ def _deliver(
 ) -> Receipt:
     """Send one message and record how it went."""
     run_id, channel = batch[0].run_id, batch[0].channel
-    report = settings.report_url.replace("{run_id}", run_id) if settings.report_url else None
+    report = settings.report.replace("{run_id}", run_id)
     lines = [Line.from_json(notice.payload) for notice in batch]
     message = build_message(lines, report, _warnings(warehouse, run_id))
     thread = _thread(warehouse, batch) if settings.uses_bot else ""

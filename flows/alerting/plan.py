@@ -27,6 +27,7 @@ from flows.core.clock import Clock
 from flows.warehouse.base import Row, Warehouse
 
 MAX_CURRENCIES = 3
+STAGES_AFTER_PUBLICATION = frozenset({"alert", "report"})
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,17 @@ def plan_incomplete(
     It resolves with the next run that completes.
     """
     observation = Observation(
-        Key(RUN_INCOMPLETE), "fail", clock.now.date(), evidence=f"stopped at step {stage}"
+        Key(RUN_INCOMPLETE), "fail", clock.now.date(), evidence=_where_it_stopped(stage)
     )
     return _apply(warehouse, run_id, [observation], (), settings, clock)
+
+
+def _where_it_stopped(stage: str) -> str:
+    if stage == "audit":
+        return "the integrity audit failed; published tables are unchanged"
+    is_published = stage in STAGES_AFTER_PUBLICATION
+    tables = "the run's tables are published" if is_published else "published tables are unchanged"
+    return f"stopped at step '{stage}'; {tables}"
 
 
 def _apply(

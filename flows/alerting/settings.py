@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from pydantic import SecretStr
 
-from flows.config import AlertsConfig, Config
+from flows.config import REPORTS_FOLDER, AlertsConfig, Config
 from flows.core.alert_states import Policy, source_of
 
 DEFAULT_CHANNEL = "default"
+DEFAULT_REPORT = f"{REPORTS_FOLDER}/index.html"
 
 # Whom a check concerns when only the owners of the hops (flow_map.owners) are known.
 HOP_OF_SURFACE = {
@@ -36,7 +37,7 @@ class AlertSettings:
     owners: Mapping[str, str] = field(default_factory=dict)
     channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
-    report_url: str | None = None
+    report: str = DEFAULT_REPORT
     no_run_after: timedelta = timedelta(hours=26)
 
     @property
@@ -79,7 +80,7 @@ def alert_settings(config: Config) -> AlertSettings:
         owners={**config.flow_map.owners, **owners},
         channels=channels,
         policy=_policy(alerts),
-        report_url=alerts.report_url,
+        report=alerts.report_url or DEFAULT_REPORT,
         no_run_after=timedelta(hours=alerts.no_run_after_hours),
     )
 
@@ -90,6 +91,7 @@ def _policy(alerts: AlertsConfig) -> Policy:
         fire_after_runs=alerts.fire_after_runs,
         resolve_after_runs=alerts.resolve_after_runs,
         remind_after=remind_after or None,
+        is_warn_bad=alerts.alert_on == "warn",
     )
 
 

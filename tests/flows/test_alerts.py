@@ -189,7 +189,8 @@ def test_a_run_that_could_not_complete_is_an_incident_until_one_completes(projec
         project.drain()
     project.run(hit_ratio="pass")
     assert project.slack.texts == ["1 opened: run_incomplete", "1 resolved: run_incomplete"]
-    assert "stopped at step build" in project.slack.taken[0].blocks[1]["text"]["text"]
+    said = project.slack.taken[0].blocks[1]["text"]["text"]
+    assert "stopped at step 'build'; published tables are unchanged" in said
 
 
 def test_incidents_and_outbox_roll_back_with_the_results(project):
@@ -258,7 +259,8 @@ def test_evidence_is_worded_for_what_the_check_counts(project):
     add(run_id, "hash_format", "fail", value=3, denominator=90, threshold_kind="zero")
     project.plan(run_id)
     project.drain()
-    lines = [block["text"]["text"] for block in project.slack.taken[0].blocks[1:]]
+    blocks = project.slack.taken[0].blocks
+    lines = [block["text"]["text"] for block in blocks if block["type"] == "section"]
     assert "\n3 found" in lines[0]
     assert "newest data 49 h old" in lines[1]
     assert "in source=capi" in lines[1]
@@ -268,7 +270,7 @@ def test_the_message_names_owner_money_report_and_warnings_but_no_entity(project
     project.settings = AlertSettings(
         webhook_url="http://example.com",
         owners={"capi": "data-team"},
-        report_url="https://reports.example.com/{run_id}.html",
+        report="https://reports.example.com/{run_id}.html",
     )
     run_id = project.store(crm_coverage_server="fail", taxonomy="warn")
     for amount, currency in ((1000, "EUR"), (234.5, "EUR"), (99, "USD")):
