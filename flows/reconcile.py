@@ -15,7 +15,7 @@ from flows.core.window import Window
 from flows.errors import ExitCode, IntegrityError, MatchbackError
 from flows.orchestration import flow, task
 from flows.progress import Progress
-from flows.tasks.load import load_sources
+from flows.load_sources import load_sources
 from flows.tasks.quality import QualityReport
 from flows.warehouse.base import Warehouse, first
 from flows.warehouse.lease import run_lease

@@ -1,0 +1,31 @@
+"""Loads every configured source, one flow each."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flows.config import Config
+from flows.core.clock import Clock
+from flows.core.window import Window
+from flows.warehouse.base import Warehouse
+
+
+def load_sources(
+    config: Config, warehouse: Warehouse, run_id: str, clock: Clock, window: Window
+) -> list[dict[str, Any]]:
+    """Load what is new or changed; one summary per source. SourceError names what is missing."""
+    from flows.load_capi import load_capi
+    from flows.load_consent import load_consent
+    from flows.load_crm import load_crm
+    from flows.load_ga4 import load_ga4
+
+    flows = {
+        "ga4": (config.sources.ga4, load_ga4),
+        "capi": (config.sources.capi, load_capi),
+        "crm": (config.sources.crm, load_crm),
+        "consent": (config.sources.consent, load_consent),
+    }
+    return [
+        asdict(load(config, warehouse, run_id, clock, window))
+        for source, load in flows.values()
+        if source
+    ]
