@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from flows.backfill import backfill, worst_exit_code
 from flows.commands.common import (
     DEFAULT_CONFIG,
     AsOfOption,
@@ -29,6 +30,13 @@ def run(
     end: Annotated[str | None, typer.Option(help="Last day of a window.")] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     as_of: AsOfOption = None,
+    by_day: Annotated[
+        bool,
+        typer.Option(
+            "--by-day",
+            help="One run a day; days that have had their own run are skipped (backfill).",
+        ),
+    ] = False,
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Rebuild the history that models keep.")
     ] = False,
@@ -40,14 +48,30 @@ def run(
     clock = Clock(parse_as_of(as_of))
     window = Window.chosen(clock, project.zone, project.lookback_days, date, start, end)
     progress = Progress(is_plain=settings.is_ci)
-    result = reconcile(
-        project, window, clock, settings.child_environment(), progress, full_refresh=full_refresh
-    )
+
+    def run_window(chosen: Window) -> RunResult:
+        steps = Progress(is_plain=settings.is_ci)
+        environment = settings.child_environment()
+        return reconcile(project, chosen, clock, environment, steps, full_refresh=full_refresh)
+
+    if by_day:
+        return _report_days(backfill(project, window, run_window), progress, json_output)
+    result = run_window(window)
     if json_output:
         print_json(result.as_json())
     else:
         _summarise(result, progress)
     return result.exit_code
+
+
+def _report_days(results: list[RunResult], progress: Progress, json_output: bool) -> ExitCode:
+    code = worst_exit_code(results)
+    if json_output:
+        print_json({"exit_code": int(code), "days": [result.as_json() for result in results]})
+    for result in results:
+        progress.say(f"{result.window}: {result.status}.")
+    progress.say(f"{len(results)} day(s) run.")
+    return code
 
 
 def _summarise(result: RunResult, progress: Progress) -> None:
