@@ -67,7 +67,9 @@ def run(
 def _report_days(results: list[RunResult], progress: Progress, json_output: bool) -> ExitCode:
     code = worst_exit_code(results)
     if json_output:
-        print_json({"exit_code": int(code), "days": [result.as_json() for result in results]})
+        status = "failing" if any(result.status == "failing" for result in results) else "healthy"
+        days = [result.as_json() for result in results]
+        print_json({"status": status, "exit_code": int(code), "days": days})
     for result in results:
         progress.say(f"{result.window}: {result.status}.")
     progress.say(f"{len(results)} day(s) run.")
