@@ -29,6 +29,7 @@ PACKAGES = ("matchback", "dbt-core", "duckdb", "great-expectations")
 BAR_CELLS = 20
 INPUT_CAP = 400
 DASHBOARD_DAYS = 7
+LINE_BREAKS = re.compile(r"[\s\x00-\x1f]*[\r\n\x85\u2028\u2029]+\s*")
 MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 SEVEN_STEPS = (
     ("Server container in place", ("sgtm",)),
@@ -408,14 +409,15 @@ def text_bar(share: float | None) -> str:
 
 def markdown_text(text: object) -> str:
     """Return text that Markdown shows as it is: no markup, no table break, no link, no e-mail."""
-    flat = " ".join(figures.masked(str(text or "")).split())
+    flat = LINE_BREAKS.sub(" ", figures.masked(str(text or ""))).strip()
     return MARKDOWN_SPECIAL.sub(r"\\\1", flat)
 
 
 def mermaid_text(text: object) -> str:
     """Return a Mermaid label: quoted, with its special characters as entities."""
-    flat = " ".join(figures.masked(str(text or "")).split())
-    safe = str(escape(flat)).replace("&#34;", "#quot;").replace("&", "#").replace("`", "'")
+    flat = LINE_BREAKS.sub(" ", figures.masked(str(text or ""))).strip()
+    safe = str(escape(flat)).replace("&#34;", "#quot;").replace("&", "#")
+    safe = safe.replace("`", "'").replace("|", "#124;")
     return f'"{safe}"'
 
 

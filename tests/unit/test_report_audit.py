@@ -1,0 +1,108 @@
+"""The audit document."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from flows.config import Config
+from flows.core.clock import Clock
+from flows.reporting.audit import markdown_text, mermaid_text, text_bar, worst_status
+from flows.warehouse.duckdb import DuckDBWarehouse
+from tests.fixtures.published import NOW, RUN_ID
+from tests.fixtures.report_project import make_project, write
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    return make_project(tmp_path_factory.mktemp("project"), days=10)
+
+
+@pytest.fixture(scope="module")
+def text(config: Config) -> str:
+    return write(config).audit.read_text(encoding="utf-8")
+
+
+def test_the_same_inputs_give_the_same_bytes_whenever_and_however_often_they_are_run(
+    config: Config, text: str
+) -> None:
+    first_page = config.reports_folder.joinpath("SERVER-SIDE-TRACKING-AUDIT.html").read_bytes()
+    with DuckDBWarehouse(config.warehouse_path) as warehouse:
+        later = "20261130T000000-ffffff"
+        for table in ("fct_check_results", "agg_health_score"):
+            warehouse.execute(
+                f"insert into marts.{table} select * replace ($later as run_id, "
+                f"run_at + interval 5 day as run_at) from marts.{table} where run_id = $run",
+                {"later": later, "run": RUN_ID},
+            )
+        warehouse.execute("update marts.fct_findings set run_id = $later, "
+                          "first_seen_at = first_seen_at + interval 1 hour",
+                          {"later": later})  # fmt: skip
+        warehouse.execute(
+            "insert into landing.load_ledger select * replace (loaded_at + interval 8 day as "
+            "loaded_at, rows_read as rows_duplicate, 0 as rows_loaded) from landing.load_ledger"
+        )
+    again = write(config, run_id=later, clock=Clock(NOW + timedelta(days=8)))
+    assert again.audit.read_text(encoding="utf-8") == text
+    assert again.audit_page.read_bytes() == first_page
+
+
+def test_it_has_every_part_of_the_deliverable(text: str) -> None:
+    headings = re.findall(r"^## (.+)$", text, re.M)
+    assert headings == [
+        "Score", "The seven steps", "Findings by surface", "Test-event reproduction log",
+        "Hit-ratio dashboard", "Match-quality roadmap (EMQ)",
+        "Before a new destination goes live", "Data-flow map", "What this audit is made from",
+    ]  # fmt: skip
+    assert len(re.findall(r"^\| [1-7] \| ", text, re.M)) == 7
+
+
+def test_results_are_named_pass_warning_or_fail(text: str) -> None:
+    assert "### Completeness: FAIL" in text
+    assert "### Test events: PASS" in text
+    assert "(`crm_coverage_server`) | FAIL | 82.0\u202f% |" in text
+
+
+def test_the_roadmap_ranks_by_what_a_key_can_still_bring_and_calls_it_an_estimate(
+    text: str,
+) -> None:
+    roadmap = text[text.index("## Match-quality roadmap") : text.index("## Before a new")]
+    keys = re.findall(r"\(`(\w+)`\) \|", roadmap)
+    assert keys[:2] == ["fbc", "ph"]
+    assert "estimate" in roadmap
+    assert "Nothing, it is complete." in roadmap
+
+
+def test_the_test_event_log_says_on_which_date_each_event_validated(text: str) -> None:
+    line = next(line for line in text.splitlines() if line.startswith("| generate\\_lead"))
+    assert re.search(r"\| \d+ \| \d+ \| \d+ \| \d+ \| generate\\_lead\.1121", line)
+
+
+def test_the_flow_map_names_owner_and_tier_and_survives_hostile_names(text: str) -> None:
+    diagram = text[text.index("```mermaid") : text.index("```", text.index("```mermaid") + 3)]
+    assert '-->|"web-team"|' in diagram
+    assert '"tier marketing"' in diagram
+    assert "<b>" not in diagram
+    assert "data\\|team \\<b\\>" in text
+
+
+def test_every_input_is_named_with_its_digest(text: str) -> None:
+    assert len(re.findall(r"`[0-9a-f]{64}` \|$", text, re.M)) >= 8
+
+
+@pytest.mark.parametrize(
+    "hostile", ["a|b", "<script>", "![x](http://e)", "`{{ 7*7 }}`", "# h\n- x"]
+)
+def test_hostile_text_is_no_markup(hostile: str) -> None:
+    shown = markdown_text(hostile)
+    assert "\n" not in shown
+    assert not re.search(r"(?<!\\)[|<>`\[\]#*_]", shown)
+    assert not re.search(r'[<>|"`]', mermaid_text(hostile)[1:-1])
+
+
+def test_a_bar_has_always_the_same_length() -> None:
+    assert {len(text_bar(share)) for share in (None, 0.0, 0.5, 1.0)} == {20}
+
+
+def test_nothing_audited_is_not_a_pass() -> None:
+    assert worst_status([]) == "unknown"
