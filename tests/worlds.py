@@ -107,7 +107,10 @@ def _gtms_attempts(world: World) -> str:
             cast(event ->> '$.event_time' as bigint) as event_time,
             event ->> '$.custom_data.order_id' as order_id,
             cast(event ->> '$.custom_data.value' as double) as value,
-            event ->> '$.custom_data.currency' as currency
+            event ->> '$.custom_data.currency' as currency,
+            regexp_replace(
+                coalesce(event ->> '$.user_data.em[0]', event ->> '$.user_data.em'),
+                '[.]AQQCAQMC$', '') as em
         from lines as request
         inner join lines as response using (trace_id)
         where request.type = 'Request' and response.type = 'Response'

@@ -25,6 +25,8 @@ from flows.simulator.world import MICROS, Calendar, Decision, World, page_url
 HOUR = 3600 * MICROS
 SESSION_MICROS = 900 * MICROS
 SESSIONS_PER_VISITOR = 4
+DOUBLE_FIRE_SHARE = 0.004
+DOUBLE_FIRE_AFTER = 60_000
 NEW_VISITOR_SHARE = 0.65
 EUROPE = (("DE", "", 0.58), ("FR", "", 0.18), ("GB", "", 0.10), ("SE", "", 0.06))
 AMERICA = (("US", "CA", 0.04), ("US", "CO", 0.02), ("US", "VA", 0.02), ("US", "TX", 0.02))
@@ -316,7 +318,20 @@ def _client_rows(options: WorldOptions, sessions: Table, visitors: Table) -> Tab
         }
     )
     client["url"] = _urls(client, visitors)
+    _fire_some_pages_twice(random, client)
     return client
+
+
+def _fire_some_pages_twice(random: np.random.Generator, client: Table) -> None:
+    """Add rows that repeat a page_view under its event id: one event of two rows, no finding."""
+    pages = np.flatnonzero(client["name"] == "page_view")
+    repeated = random.choice(pages, max(1, round(len(pages) * DOUBLE_FIRE_SHARE)), replace=False)
+    client.append(
+        [
+            client.row(row) | {"at": client["at"][row] + DOUBLE_FIRE_AFTER, "copy_of": row}
+            for row in np.sort(repeated).tolist()
+        ]
+    )
 
 
 def _kind_number(name: str) -> int:
@@ -380,6 +395,7 @@ def _attempts(options: WorldOptions, client: Table, visitors: Table) -> Table:
     """Return one accepted attempt per consented event that Meta has a name for."""
     random = random_stream(options.seed, "attempts")
     is_sent = np.isin(client["name"], list(META_NAMES)) & (client["ads"] != "No")
+    is_sent &= client["copy_of"] < 0
     row = np.flatnonzero(is_sent)
     count = len(row)
     visitor = client["visitor"][row]

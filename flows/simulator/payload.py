@@ -7,6 +7,8 @@ from flows.simulator.generate import USER_AGENTS
 from flows.simulator.world import REMOVED, World
 
 LEAD_KEYS = ("em", "ph", "external_id")
+BUILDER_APPENDIX = ".AQQCAQMC"
+BUILDER_KEYS = ("em", "ph", "fbp", "fbc")
 CUSTOM_DATA_VALUES = ("value", "currency", "order_id")
 
 
@@ -43,6 +45,15 @@ def _user_data(world: World, row: dict[str, Any], visitor: int) -> dict[str, Any
     keys["fbp"] = row["fbp"]
     if row["fbc"] is not None:
         keys["fbc"] = row["fbc"]
+    return _as_integrations_write(keys, visitor)
+
+
+def _as_integrations_write(keys: dict[str, Any], visitor: int) -> dict[str, Any]:
+    """Vary what is equally right: Meta's Parameter Builder appendix, a list of one hash."""
+    if visitor % 9 == 4:
+        keys |= {key: keys[key] + BUILDER_APPENDIX for key in BUILDER_KEYS if key in keys}
+    if visitor % 11 == 5 and "em" in keys:
+        keys["em"] = [keys["em"]]
     return keys
 
 
@@ -78,10 +89,13 @@ def _apply(event: dict[str, Any], path: tuple[str, ...], value: object) -> None:
 
 
 def flat_event(event: dict[str, Any]) -> dict[str, Any]:
-    """Return the event with user_data and custom_data keys on the top level; lists left out."""
+    """Return the event as one flat row: lists of texts joined by a bar, contents left out."""
     flat = {key: value for key, value in event.items() if key not in ("user_data", "custom_data")}
     nested = event.get("user_data", {}) | event.get("custom_data", {})
-    return flat | {key: value for key, value in nested.items() if not isinstance(value, list)}
+    nested.pop("contents", None)
+    return flat | {
+        key: "|".join(value) if isinstance(value, list) else value for key, value in nested.items()
+    }
 
 
 def keys_sent(event: dict[str, Any]) -> list[str]:

@@ -27,6 +27,8 @@ GA4_FIELDS = ("event_name", "event_id", "client_id", "page_location", "value", "
 GOOGLE_ADS_FIELDS = ("event_name", "event_time", "event_id", "value", "currency", "gclid")
 STRIPPED_FROM_GA4 = ("em", "ph", "fbp", "fbc")
 GATEWAY_LATENCY = 1_500_000
+BATCH_EVERY = 8
+BATCH_WITHIN = 60 * MICROS
 ACCEPTED = 200
 NO_ANSWER = -1
 
@@ -45,8 +47,33 @@ def write_capi_logs(world: World, folder: Path) -> list[Path]:
         ]
         if name == "gateway_audit":
             lines.extend(_blocked_records(world, set(world.server["client"][attempts].tolist())))
+        if world.options.formats == ("request_response",):
+            lines = _batched(sorted(lines, key=lambda line: line[0]))
         paths.extend(_write_files(world, folder, name, lines, with_bad_lines=position == 0))
     return paths
+
+
+def _batched(lines: list[Line]) -> list[Line]:
+    """Return exchanges of which some carry two events, answered by one response."""
+    batched: list[Line] = []
+    for number, (at, document) in enumerate(lines):
+        earlier = batched[-1] if number % BATCH_EVERY == 0 and batched else None
+        if earlier and at - earlier[0] < BATCH_WITHIN and _can_share(document, earlier[1]):
+            batched.pop()
+            data = earlier[1]["request"]["data"] + document["request"]["data"]
+            document["request"]["data"] = data
+            document["response"]["events_received"] = len(data)
+        batched.append((at, document))
+    return batched
+
+
+def _can_share(*documents: dict[str, Any]) -> bool:
+    return all(
+        document["http_status"] == ACCEPTED
+        and len(document["request"]["data"]) == 1
+        and "test_event_code" not in document["request"]
+        for document in documents
+    )
 
 
 def _write_files(

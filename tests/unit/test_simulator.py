@@ -77,6 +77,7 @@ def test_every_consented_event_has_one_accepted_delivery_and_no_other(clean: Wor
             select event_id, meta_name, value, currency, event_timestamp
             from ga4 inner join taxonomy using (event_name)
             where privacy_info.ads_storage is distinct from 'No'
+            qualify row_number() over (partition by event_id order by event_timestamp) = 1
         )
         select count(*), count_if(
             client.event_id is null or attempts.event_id is null or status <> 200
@@ -152,7 +153,7 @@ def test_hashes_fit_the_crm_by_metas_documented_rule(clean: World) -> None:
     joined, wrong = one(
         open_files(clean),
         """
-        select count(*), count_if(event ->> '$.user_data.em' <> sha256(lower(trim(Email))))
+        select count(*), count_if(em <> sha256(lower(trim(Email))))
         from attempts inner join orders on upper(attempts.order_id) = order_key
         """,
     )
@@ -234,9 +235,7 @@ def test_every_log_format_carries_the_same_deliveries(tmp_path: Path, log_format
     found = 0
     for path in (world.path / "data/capi").iterdir():
         for line in gzip.decompress(path.read_bytes()).splitlines():
-            text = json.dumps(json.loads(line))
-            is_request = "custom_data" in text or "input_element" in text
-            found += is_request and "client_user_agent" in text
+            found += json.dumps(json.loads(line)).count("Mozilla/5.0")
     accepted = sum(row["server_accepted_count"] for row in world.truth["health"])
     assert found == accepted
 

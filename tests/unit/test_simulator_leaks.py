@@ -16,8 +16,7 @@ from tests.worlds import build_world, open_files
 
 DAYS = {"days": 4, "events_per_day": 1600}
 PURCHASES = "(select * from ga4 where event_name = 'purchase')"
-USER_DATA = "event ->> '$.user_data.{key}'"
-HASHED = "not regexp_full_match(event ->> '$.user_data.em', '[0-9a-f]{64}')"
+HASHED = "not regexp_full_match(em, '[0-9a-f]{64}')"
 JOINED = "attempts inner join orders on upper(attempts.order_id) = order_key"
 
 BY_FILES = {
@@ -104,7 +103,7 @@ BY_FILES = {
         where contains(cast(event as varchar), sha256(word))
         """,
     "hash_constant": """
-        select count(*) from (select event ->> '$.user_data.em' as em from attempts
+        select count(*) from (select em from attempts
             where em is not null group by em having count(distinct event_id) >= 20)
         """,
     "never_hash": """
@@ -132,9 +131,9 @@ BY_FILES = {
                 and landing.event_timestamp < ga4.event_timestamp)
         """,
     "click_id_malformed": r"""
-        select count_if(not regexp_full_match(event ->> '$.user_data.fbp', 'fb\.1\.\d{13}\.\d+'))
-            + count_if(not regexp_full_match(event ->> '$.user_data.fbc', 'fb\.1\.\d{13}\.[\w-]+'))
-        from attempts
+        select count_if(not regexp_full_match(event ->> '$.user_data.fbp', pattern))
+            + count_if(not regexp_full_match(event ->> '$.user_data.fbc', pattern))
+        from attempts, (select 'fb\.1\.\d{13}\.[\w-]+(\.AQQCAQMC)?' as pattern)
         """,
     "taxonomy_unknown_event": """
         select count(distinct event_name) from ga4
