@@ -1,0 +1,5 @@
+"""`python -m flows` is the console script."""
+
+from flows.cli import main
+
+main()
