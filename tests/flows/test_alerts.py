@@ -154,13 +154,17 @@ def test_a_message_that_slack_refuses_for_itself_does_not_hold_up_the_others(pro
             return super().send(message, channel, thread)
 
     project.slack = Picky()
-    project.run(plain_pii="fail")
+    project.run(plain_pii="fail", dedup_rate="fail")
+    project.run(plain_pii="fail", dedup_rate="pass")
+    assert project.slack.texts == [], "an end was told whose beginning was refused"
     assert not project.run(plain_pii="fail", taxonomy="fail").is_complete
     project.run(plain_pii="pass", taxonomy="pass")
     assert project.slack.texts == ["1 opened: taxonomy", "1 resolved: taxonomy"]
     project.slack = FakeSlack()
     project.drain()
-    assert project.slack.texts == ["1 opened: plain_pii", "1 resolved: plain_pii"]
+    assert project.slack.texts == [
+        "2 opened: plain_pii, dedup_rate", "1 resolved: dedup_rate", "1 resolved: plain_pii"
+    ]  # fmt: skip
 
 
 def test_without_a_webhook_there_is_nothing_to_deliver_and_no_error(project):
