@@ -13,9 +13,10 @@ from flows.config import Config
 from flows.core.clock import Clock
 from flows.core.window import Window
 from flows.errors import ExitCode, IntegrityError, MatchbackError
+from flows.load_sources import load_sources
 from flows.orchestration import flow, task
 from flows.progress import Progress
-from flows.load_sources import load_sources
+from flows.schema_contract import record_first_contracts, schema_variables
 from flows.tasks.quality import QualityReport
 from flows.warehouse.base import Warehouse, first
 from flows.warehouse.lease import run_lease
@@ -110,9 +111,12 @@ def _reconcile(
     with progress.step("scan for personal data"), open_warehouse(config) as warehouse:
         scan_sources(warehouse, config, result.run_id)
         has_gateway = _has_rows(warehouse, "landing.capi_gateway_audit")
+        schema = schema_variables(
+            config, warehouse, result.window, result.run_id, full_refresh=full_refresh
+        )
     with progress.step("build"):
         preload()
-        build_models(config, result, clock, environment, has_gateway, full_refresh)
+        build_models(config, result, clock, environment, has_gateway, schema, full_refresh)
     with progress.step("audit"), open_warehouse(config) as warehouse:
         quality = audit(warehouse, config, result)
     with progress.step("publish"), open_warehouse(config) as warehouse:
@@ -139,6 +143,7 @@ def build_models(
     clock: Clock,
     environment: Mapping[str, str],
     has_gateway: bool,
+    schema: Mapping[str, Any],
     full_refresh: bool,
 ) -> None:
     """Build every model over the window in one dbt process."""
@@ -147,7 +152,7 @@ def build_models(
     variables = dbt_variables(
         config, result.window, result.run_id, clock, has_gateway=has_gateway
     )
-    dbt_build(config, variables, environment, full_refresh=full_refresh)
+    dbt_build(config, {**variables, **schema}, environment, full_refresh=full_refresh)
 
 
 @task(name="great expectations")
@@ -192,6 +197,7 @@ def publish_results(
 
     with warehouse.transaction():
         result.published = publish(warehouse, result.window)
+        record_first_contracts(warehouse, config, result.run_id, clock)
         plan_alerts(warehouse, result.run_id, alert_settings(config), clock)
         result.checks = check_statuses(warehouse, result.run_id)
         result.findings = finding_counts(warehouse, result.run_id)

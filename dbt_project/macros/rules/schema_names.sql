@@ -6,11 +6,6 @@
     end)
 {%- endmacro %}
 
-{#- Whether a file states its schema; in JSON an absent key only means that no row had a value. -#}
-{% macro states_its_schema(file_name) -%}
-    (not {{ regex_matches(file_name, '[.]jsonl?([.]gz)?$') }})
-{%- endmacro %}
-
 {#- Family of a column's observed type: text, number, boolean, time, record or list; '' when the type is not known. -#}
 {% macro type_family(type) -%}
     (case

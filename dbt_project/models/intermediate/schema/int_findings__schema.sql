@@ -4,10 +4,11 @@ with
 drift as (
 
     select
-        source, event_date, event_name, path, change, expected, observed,
-        rows_affected, value_affected, release
+        source, event_date, first_date, event_name, path, change, expected, observed,
+        rows_affected, value_affected, release,
+        max(case when event_date between {{ window_start() }} and {{ window_end() }} then 1 else 0 end)
+            over (partition by source, event_name, path, change) as is_in_window
     from {{ ref('int_schema_drift') }}
-    where event_date = first_date and event_date between {{ window_start() }} and {{ window_end() }}
 
 ),
 
@@ -19,7 +20,9 @@ names as (
         name,
         defect,
         row_count,
-        min(event_date) over (partition by kind, name) as first_date
+        min(event_date) over (partition by kind, name) as first_date,
+        max(case when event_date between {{ window_start() }} and {{ window_end() }} then 1 else 0 end)
+            over (partition by kind, name) as is_in_window
     from {{ ref('int_taxonomy_names') }}
 
 ),
@@ -37,6 +40,7 @@ found as (
         || coalesce(', release ' || release, '') as evidence,
         value_affected as value_at_risk
     from drift
+    where event_date = first_date and is_in_window = 1
 
     union all
     select
@@ -49,7 +53,7 @@ found as (
         {{ as_text('row_count') }} || ' rows on the first date',
         null
     from names
-    where event_date = first_date and event_date between {{ window_start() }} and {{ window_end() }}
+    where event_date = first_date and is_in_window = 1
 
 ),
 

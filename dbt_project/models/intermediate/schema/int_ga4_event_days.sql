@@ -1,29 +1,33 @@
--- Grain: one row per date near the window and GA4 event name: rows, how many hold the values that matter, purchase money.
+-- Grain: one row per date to profile and GA4 event name: rows, how many hold the values that matter, purchase money.
 with
 
 exports as (
 
-    select table_date, export_kind, intraday_after from {{ ref('stg_ga4__exports') }}
+    select table_date, export_kind, intraday_after from {{ ref('int_ga4_shards') }}
 
 ),
 
+-- Landing is read twice, by its own columns each time: one shared CTE of nested columns would be written out in full.
 source as (
 
     select
         landing_rows.table_date as event_date,
         coalesce(landing_rows.event_name, '') as event_name,
+        landing_rows.event_timestamp,
         landing_rows.export_kind,
         landing_rows.ecommerce,
         landing_rows.items
     from {{ source('landing', 'ga4_events') }} as landing_rows
     inner join exports
-        on
-            landing_rows.table_date = exports.table_date
-            and (
-                landing_rows.export_kind = exports.export_kind
-                or (landing_rows.export_kind = 'intraday' and landing_rows.event_timestamp > exports.intraday_after)
-            )
-    where landing_rows.table_date between {{ window_start(-2) }} and {{ window_end(2) }}
+        on landing_rows.table_date = exports.table_date and {{ is_counted_export('landing_rows', 'exports') }}
+    where {{ in_profile('landing_rows.table_date') }}
+
+),
+
+taxonomy as (
+
+    select ga4_name, canonical_event from {{ ref('int_event_taxonomy') }}
+    where meta_name is not null
 
 ),
 
@@ -33,6 +37,7 @@ counted as (
         event_date,
         event_name,
         max(export_kind) as export_kind,
+        max(event_timestamp) as newest_timestamp,
         count(*) as event_rows,
         {%- for field in value_fields('ecommerce') %}
         {{ count_where('ecommerce.' ~ field ~ ' is not null and ' ~ as_text('ecommerce.' ~ field) ~ " not in ('', '(not set)', 'NaN', 'nan')") }}
@@ -47,30 +52,47 @@ counted as (
 
 ),
 
-staged as (
+purchase_rows as (
 
     select
-        event_date,
-        coalesce(event_name, '') as event_name,
-        max(canonical_event) as canonical_event,
-        max(event_at) as newest_at,
-        sum(case when canonical_event = 'purchase' then value end) as event_value
-    from {{ ref('stg_ga4__events') }}
-    group by event_date, coalesce(event_name, '')
+        landing_rows.table_date as event_date,
+        landing_rows.event_name,
+        landing_rows.event_params,
+        landing_rows.ecommerce,
+        {{ ga4_param_keys('landing_rows.event_params') }} as param_keys
+    from {{ source('landing', 'ga4_events') }} as landing_rows
+    inner join taxonomy on landing_rows.event_name = taxonomy.ga4_name
+    inner join exports
+        on landing_rows.table_date = exports.table_date and {{ is_counted_export('landing_rows', 'exports') }}
+    where
+        taxonomy.canonical_event = 'purchase'
+        and {{ in_profile('landing_rows.table_date') }}
 
 ),
 
-joined_up as (
+purchases as (
+
+    select
+        event_date,
+        event_name,
+        sum(coalesce({{ money(ga4_param('value')) }}, {{ money('ecommerce.purchase_revenue') }})) as event_value
+    from purchase_rows
+    group by event_date, event_name
+
+),
+
+described as (
 
     select
         counted.*,
-        staged.canonical_event,
-        staged.newest_at,
-        staged.event_value
+        taxonomy.canonical_event,
+        {{ micros_to_timestamp('counted.newest_timestamp') }} as newest_at,
+        purchases.event_value
     from counted
-    left join staged
-        on counted.event_date = staged.event_date and counted.event_name = staged.event_name
+    left join taxonomy on counted.event_name = taxonomy.ga4_name
+    left join purchases
+        on counted.event_date = purchases.event_date and counted.event_name = purchases.event_name
 
 )
 
-select * from joined_up
+select * from described

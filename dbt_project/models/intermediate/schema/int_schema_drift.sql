@@ -8,7 +8,7 @@ profile as (
 
     select
         source, event_date, event_name, kind, path, export_kind, family,
-        event_rows, path_rows, text_rows, number_rows, event_value, is_schema_stated
+        event_rows, path_rows, text_rows, number_rows, event_value
     from {{ ref('int_schema_profile') }}
 
 ),
@@ -60,7 +60,7 @@ column_days as (
         max(export_kind) as export_kind,
         max(event_rows) as event_rows
     from profile
-    where kind = 'column' and is_schema_stated
+    where kind = 'column'
     group by source, event_date
 
 ),

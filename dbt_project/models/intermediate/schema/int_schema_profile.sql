@@ -1,16 +1,16 @@
--- Grain: one row per source, date, event and path that occurred; kept as history, only dates near the window are rebuilt.
+-- Grain: one row per source, date, event and path that occurred; kept as history, only dates that a run touches are rebuilt.
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='append_new_columns',
-    pre_hook="{% if is_incremental() %}delete from {{ this }} where event_date between {{ window_start(-2) }} and {{ window_end(2) }}{% endif %}"
+    pre_hook="{% if is_incremental() %}delete from {{ this }} where {{ in_profile('event_date') }}{% endif %}"
 ) }}
 
 with
 
 exports as (
 
-    select table_date, export_kind, intraday_after from {{ ref('stg_ga4__exports') }}
+    select table_date, export_kind, intraday_after from {{ ref('int_ga4_shards') }}
 
 ),
 
@@ -22,13 +22,8 @@ parameter_rows as (
         rows_loaded.event_params
     from {{ source('landing', 'ga4_events') }} as rows_loaded
     inner join exports
-        on
-            rows_loaded.table_date = exports.table_date
-            and (
-                rows_loaded.export_kind = exports.export_kind
-                or (rows_loaded.export_kind = 'intraday' and rows_loaded.event_timestamp > exports.intraday_after)
-            )
-    where rows_loaded.table_date between {{ window_start(-2) }} and {{ window_end(2) }}
+        on rows_loaded.table_date = exports.table_date and {{ is_counted_export('rows_loaded', 'exports') }}
+    where {{ in_profile('rows_loaded.table_date') }}
 
 ),
 
@@ -63,12 +58,7 @@ ga4_columns as (
         observed.data_date as event_date,
         {{ safe_name('observed.path') }} as path,
         max(observed.export_kind) as export_kind,
-        -- A text in JSON may be any type: the export writes whole numbers as text there.
-        max(case
-            when not {{ states_its_schema('observed.file_name') }} and {{ type_family('observed.type') }} = 'text' then ''
-            else {{ type_family('observed.type') }}
-        end) as family,
-        min(case when {{ states_its_schema('observed.file_name') }} then 1 else 0 end) as stated
+        max({{ type_family('observed.type') }}) as family
     from {{ source('observed', 'observed_columns') }} as observed
     inner join exports
         on observed.data_date = exports.table_date and observed.export_kind = exports.export_kind
@@ -84,8 +74,7 @@ dated_columns as (
         observed.source,
         coalesce(observed.data_date, runs.window_end, {{ window_end() }}) as event_date,
         {{ safe_name('observed.path') }} as path,
-        {{ type_family('observed.type') }} as family,
-        case when {{ states_its_schema('observed.file_name') }} then 1 else 0 end as stated
+        {{ type_family('observed.type') }} as family
     from {{ source('observed', 'observed_columns') }} as observed
     left join {{ source('ops', 'runs') }} as runs on observed.run_id = runs.run_id
     where observed.source = 'crm'
@@ -104,7 +93,7 @@ payloads as (
         payload is not null
         and not is_test
         and event_name is not null
-        and event_date between {{ window_start(-2) }} and {{ window_end(2) }}
+        and {{ in_profile('event_date') }}
 
 ),
 
@@ -154,7 +143,7 @@ found as (
 
     select
         'ga4' as source, event_date, event_name, 'event' as kind, '' as path, export_kind, '' as family,
-        event_rows, event_rows as path_rows, 0 as text_rows, 0 as number_rows, cast(null as {{ type_integer() }}) as distinct_estimate, 1 as stated
+        event_rows, event_rows as path_rows, 0 as text_rows, 0 as number_rows, cast(null as {{ type_integer() }}) as distinct_estimate
     from ga4_events
 
     union all
@@ -162,7 +151,7 @@ found as (
         'ga4', ga4_events.event_date, ga4_events.event_name, 'value', value_paths.path, ga4_events.export_kind, '',
         {{ value_column('denominator') }},
         {{ value_column('rows') }},
-        0, 0, null, 1
+        0, 0, null
     from ga4_events
     cross join value_paths
     where {{ value_column('denominator') }} > 0
@@ -180,8 +169,7 @@ found as (
         sum(parameters.path_rows),
         sum(parameters.text_rows),
         sum(parameters.number_rows),
-        sum(parameters.distinct_estimate),
-        1
+        sum(parameters.distinct_estimate)
     from parameters
     inner join ga4_events
         on parameters.event_date = ga4_events.event_date and parameters.event_name = ga4_events.event_name
@@ -190,25 +178,25 @@ found as (
     union all
     select
         'ga4', ga4_columns.event_date, '', 'column', ga4_columns.path, ga4_columns.export_kind, ga4_columns.family,
-        day_totals.event_rows, day_totals.event_rows, 0, 0, null, ga4_columns.stated
+        day_totals.event_rows, day_totals.event_rows, 0, 0, null
     from ga4_columns
     inner join (select event_date, sum(event_rows) as event_rows from ga4_events group by event_date) as day_totals
         on ga4_columns.event_date = day_totals.event_date
 
     union all
-    select source, event_date, '', 'column', path, '', max(family), 0, 0, 0, 0, null, min(stated)
+    select source, event_date, '', 'column', path, '', max(family), 0, 0, 0, 0, null
     from dated_columns
-    where event_date between {{ window_start(-2) }} and {{ window_end(2) }}
+    where {{ in_profile('event_date') }}
     group by source, event_date, path
 
     union all
-    select 'capi', event_date, event_name, 'event', '', '', '', event_rows, event_rows, 0, 0, null, 1
+    select 'capi', event_date, event_name, 'event', '', '', '', event_rows, event_rows, 0, 0, null
     from payload_events
 
     union all
     select
         'capi', payload_paths.event_date, payload_paths.event_name, 'payload', {{ safe_name('payload_paths.path') }}, '', '',
-        max(payload_events.event_rows), sum(payload_paths.path_rows), 0, 0, null, 1
+        max(payload_events.event_rows), sum(payload_paths.path_rows), 0, 0, null
     from payload_paths
     inner join payload_events
         on payload_paths.event_date = payload_events.event_date and payload_paths.event_name = payload_events.event_name
@@ -240,7 +228,6 @@ profiled as (
         found.text_rows,
         found.number_rows,
         found.distinct_estimate,
-        found.stated,
         money.event_value
     from found
     left join money
@@ -266,7 +253,6 @@ named as (
         cast(sum(text_rows) as {{ type_integer() }}) as text_rows,
         cast(sum(number_rows) as {{ type_integer() }}) as number_rows,
         cast(sum(distinct_estimate) as {{ type_integer() }}) as distinct_estimate,
-        min(stated) = 1 as is_schema_stated,
         cast(sum(event_value) as {{ type_money() }}) as event_value
     from profiled
     group by source, event_date, case when kind = 'column' then '' else event_name end, kind, path

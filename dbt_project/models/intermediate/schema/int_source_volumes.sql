@@ -1,9 +1,9 @@
--- Grain: one row per source, date, metric and canonical event ('' for all); kept as history, only dates near the window are rebuilt.
+-- Grain: one row per source, date, metric and canonical event ('' for all); kept as history, only dates that a run touches are rebuilt.
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='append_new_columns',
-    pre_hook="{% if is_incremental() %}delete from {{ this }} where event_date between {{ window_start(-2) }} and {{ window_end(2) }}{% endif %}"
+    pre_hook="{% if is_incremental() %}delete from {{ this }} where {{ in_profile('event_date') }}{% endif %}"
 ) }}
 
 with
@@ -19,7 +19,7 @@ server_events as (
 
     select event_date, canonical_event, outcome, value, received_at
     from {{ ref('int_server_events') }}
-    where not is_test and event_date between {{ window_start(-2) }} and {{ window_end(2) }}
+    where not is_test and {{ in_profile('event_date') }}
 
 ),
 
@@ -31,7 +31,7 @@ orders as (
         max(value) as value,
         max(ordered_at) as ordered_at
     from {{ ref('stg_crm__orders') }}
-    where is_valid and event_date between {{ window_start(-2) }} and {{ window_end(2) }}
+    where is_valid and {{ in_profile('event_date') }}
     group by event_date, order_key
 
 ),
@@ -40,7 +40,7 @@ decisions as (
 
     select event_date, decided_at
     from {{ ref('stg_consent__decisions') }}
-    where event_date between {{ window_start(-2) }} and {{ window_end(2) }}
+    where {{ in_profile('event_date') }}
 
 ),
 

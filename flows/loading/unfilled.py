@@ -1,0 +1,33 @@
+"""Columns of a Parquet file that hold no value: what type they were written with says nothing."""
+
+import re
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+LIST_LEVEL = re.compile(r"\.(list\.(element|item)|bag\.array_element|array)(?=\.|$)")
+NUMBERS = ("INT32", "INT64", "FLOAT", "DOUBLE")
+
+
+def unfilled_paths(path: Path) -> set[str]:
+    """Return the leaf paths, without list levels, that have only nulls by the file's statistics."""
+    metadata = pq.ParquetFile(path).metadata
+    filled: set[str] = set()
+    leaves: set[str] = set()
+    for group in range(metadata.num_row_groups):
+        for index in range(metadata.num_columns):
+            chunk = metadata.row_group(group).column(index)
+            name = LIST_LEVEL.sub("", chunk.path_in_schema)
+            leaves.add(name)
+            if _holds_values(chunk):
+                filled.add(name)
+    return leaves - filled
+
+
+def _holds_values(chunk: pq.ColumnChunkMetaData) -> bool:
+    statistics = chunk.statistics
+    if statistics is None or statistics.has_min_max:
+        return True
+    if chunk.physical_type in NUMBERS:
+        return False
+    return not statistics.has_null_count or statistics.null_count < chunk.num_values
