@@ -10,3 +10,8 @@
         else 'unknown'
     end
 {%- endmacro %}
+
+{#- Aggregate: false when any row says so, else true when one does, else null. -#}
+{% macro strictest(flag) -%}
+    min(case when {{ flag }} then 1 when {{ flag }} = false then 0 end) = 1
+{%- endmacro %}

@@ -41,7 +41,7 @@ evidence as (
     select
         attempts.*,
         linked.delivery_key,
-        linked.entity_id,
+        linked.request_key,
         linked.event_date as reported_date,
         linked.client_event_key,
         linked.canonical_id,
@@ -152,7 +152,7 @@ final as (
         fields_sent,
         fields_stripped,
         delivery_key,
-        entity_id,
+        request_key,
         canonical_id,
         is_gateway,
         required_tier,

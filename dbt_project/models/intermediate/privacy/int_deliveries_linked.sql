@@ -61,8 +61,8 @@ records_of_meta as (
         min(client_event_key) as client_event_key,
         min(client_user_id) as client_user_id,
         min(user_pseudo_id) as user_pseudo_id,
-        {{ first_by('ads_storage', 'attempt_id') }} as ads_storage,
-        {{ first_by('analytics_storage', 'attempt_id') }} as analytics_storage,
+        {{ strictest('ads_storage') }} as ads_storage,
+        {{ strictest('analytics_storage') }} as analytics_storage,
         min(canonical_id) as canonical_id
     from meta_attempts
     where source_format = 'gateway_audit'
@@ -79,8 +79,8 @@ clients as (
         min(client_event_key) as client_event_key,
         min(user_id) as user_id,
         min(user_pseudo_id) as user_pseudo_id,
-        {{ first_by('ads_storage', 'client_at') }} as ads_storage,
-        {{ first_by('analytics_storage', 'client_at') }} as analytics_storage
+        {{ strictest('ads_storage') }} as ads_storage,
+        {{ strictest('analytics_storage') }} as analytics_storage
     from {{ ref('int_client_events') }}
     where event_id is not null
     group by canonical_event, event_id
@@ -92,7 +92,6 @@ linked as (
     select
         attempts.attempt_id,
         attempts.destination,
-        attempts.event_key,
         coalesce(
             meta_attempts.event_date, records_of_meta.event_date, clients.event_date, attempts.event_date
         ) as event_date,
@@ -102,9 +101,8 @@ linked as (
         coalesce(meta_attempts.ads_storage, records_of_meta.ads_storage, clients.ads_storage) as ads_storage,
         coalesce(meta_attempts.analytics_storage, records_of_meta.analytics_storage, clients.analytics_storage) as analytics_storage,
         coalesce(meta_attempts.canonical_id, records_of_meta.canonical_id) as canonical_id,
-        coalesce(attempts.request_id, attempts.fbtrace_id, attempts.attempt_id) || '|' || attempts.destination as short_id,
-        attempts.destination || '|' || attempts.event_key as delivery_key,
-        attempts.event_id
+        coalesce(attempts.request_id, attempts.fbtrace_id, attempts.attempt_id) || '|' || attempts.destination as request_key,
+        attempts.destination || '|' || attempts.event_key as delivery_key
     from attempts
     left join meta_attempts on attempts.attempt_id = meta_attempts.attempt_id and attempts.destination = 'meta_capi'
     left join records_of_meta
@@ -120,27 +118,6 @@ linked as (
             and attempts.canonical_event = clients.canonical_event
             and attempts.event_id = clients.event_id
 
-),
-
-final as (
-
-    select
-        attempt_id,
-        destination,
-        delivery_key,
-        event_date,
-        client_event_key,
-        client_user_id,
-        user_pseudo_id,
-        ads_storage,
-        analytics_storage,
-        canonical_id,
-        case
-            when min(delivery_key) over (partition by short_id) = max(delivery_key) over (partition by short_id) then short_id
-            else short_id || '|' || coalesce(event_id, attempt_id)
-        end as entity_id
-    from linked
-
 )
 
-select * from final
+select * from linked

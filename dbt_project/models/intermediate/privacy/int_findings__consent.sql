@@ -8,6 +8,12 @@ deliveries as (
 
 ),
 
+requests as (
+
+    select request_key, delivery_key from {{ ref('int_deliveries_linked') }}
+
+),
+
 not_allowed as (
 
     select attempt_id, field_name from {{ ref('int_fields_not_allowed') }}
@@ -29,15 +35,54 @@ consent_rows as (
 
 ),
 
+violating as (
+
+    select
+        deliveries.*,
+        coalesce(not_allowed.field_name, '') as field_name
+    from deliveries
+    left join not_allowed on deliveries.attempt_id = not_allowed.attempt_id
+    where
+        deliveries.violation <> ''
+        or deliveries.is_over_blocked
+        or not_allowed.field_name is not null
+        or (deliveries.outcome = 'blocked' and deliveries.block_reason is null)
+
+),
+
+-- A request that carried several events or went to several datasets does not tell them apart.
+shared_requests as (
+
+    select requests.request_key
+    from requests
+    inner join (select distinct request_key from violating) as of_interest on requests.request_key = of_interest.request_key
+    group by requests.request_key
+    having min(requests.delivery_key) <> max(requests.delivery_key)
+
+),
+
+named as (
+
+    select
+        violating.*,
+        case
+            when shared_requests.request_key is null then violating.request_key
+            else violating.request_key || '|' || violating.dataset_id || '|' || coalesce(violating.event_id, violating.attempt_id)
+        end as entity_id
+    from violating
+    left join shared_requests on violating.request_key = shared_requests.request_key
+
+),
+
 -- One logical event and destination may have been tried several times: the first violating attempt stands for it.
 ranked as (
 
     select
-        deliveries.*,
+        named.*,
         row_number() over (
-            partition by delivery_key, violation <> '', is_over_blocked order by received_at, attempt_id
+            partition by delivery_key, violation <> '', is_over_blocked order by received_at, attempt_id, field_name
         ) as attempt_rank
-    from deliveries
+    from named
     where violation <> '' or is_over_blocked
 
 ),
@@ -68,19 +113,19 @@ field_findings as (
 
     select
         'field_minimisation' as check_id,
-        min(deliveries.reported_date) as event_date,
-        min(deliveries.source_format) as source_format,
-        min(deliveries.dataset_id) as dataset_id,
-        deliveries.entity_id,
-        not_allowed.field_name as field_path,
+        min(reported_date) as event_date,
+        min(source_format) as source_format,
+        min(dataset_id) as dataset_id,
+        entity_id,
+        field_name as field_path,
         'not_allowed' as defect,
-        min(deliveries.destination) as destination,
-        'the policy of ' || min(deliveries.destination) || ' does not allow this field' as evidence,
+        min(destination) as destination,
+        'the policy of ' || min(destination) || ' does not allow this field' as evidence,
         cast(null as {{ type_money() }}) as value,
         cast(null as {{ type_text() }}) as currency
-    from deliveries
-    inner join not_allowed on deliveries.attempt_id = not_allowed.attempt_id
-    group by deliveries.entity_id, not_allowed.field_name
+    from named
+    where field_name <> ''
+    group by entity_id, field_name
 
 ),
 
@@ -98,7 +143,7 @@ unexplained_blocks as (
         'blocked without a logged reason' as evidence,
         cast(null as {{ type_money() }}) as value,
         cast(null as {{ type_text() }}) as currency
-    from deliveries
+    from named
     where outcome = 'blocked' and block_reason is null
     group by entity_id
 
