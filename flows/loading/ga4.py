@@ -111,16 +111,25 @@ def redacted(text: str) -> str:
     return text
 
 
-def holds_secret(column: str) -> str:
-    """Return SQL that says whether any text slot of a parameter list holds a secret."""
+def may_hold_secret(column: str) -> str:
+    """Return cheap SQL that says whether a text slot of a parameter list is worth a closer look."""
     slot = "entry.value.string_value"
-    suspicious = (
-        f"contains({slot}, 'access_token') or contains({slot}, 'hooks.slack.com') "
-        f"or contains({slot}, 'EAA') or contains(lower({slot}), 'bearer')"
-    )
+    markers = ("access_token", "hooks.slack", "earer ", "xox", "EAA")
+    suspicious = " or ".join(f"contains({slot}, {literal(marker)})" for marker in markers)
+    return f"len(list_filter({quote(column)}, lambda entry: {suspicious})) > 0"
+
+
+def holds_secret(column: str) -> str:
+    """Return exact SQL that says whether any text slot of a parameter list holds a secret."""
+    slot = "entry.value.string_value"
+    return f"len(list_filter({quote(column)}, lambda entry: {redacted(slot)} <> {slot})) > 0"
+
+
+def unless_suspicious(column: str) -> str:
+    """Return SQL of a parameter list that raises where it may hold a secret."""
     return (
-        f"len(list_filter({quote(column)}, lambda entry: ({suspicious}) "
-        f"and {redacted(slot)} <> {slot})) > 0"
+        f"case when {may_hold_secret(column)} then error('needs a closer look') "
+        f"else {quote(column)} end"
     )
 
 

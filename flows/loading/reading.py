@@ -12,11 +12,14 @@ from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Literal, cast
 
-from flows.loading.errors import FileRefusedError
+from flows.loading.errors import FileRefusedError, RowRejectedError
 
 CHUNK = 4 * 2**20
 MAXIMUM_LINE = 16 * 2**20
 KEPT_OF_LONG_LINE = 64 * 2**10
+SAMPLED_PER_CHUNK = 20
+NOT_JSON = (b"NaN", b"Infinity")
+SEAM = 8
 BOM = b"\xef\xbb\xbf"
 UNREADABLE = (EOFError, gzip.BadGzipFile, zlib.error, OSError)
 Group = tuple[str, date | None]
@@ -171,6 +174,18 @@ def lines_of(stream: BinaryIO) -> Iterator[Line]:
             carry, skips = carry[:KEPT_OF_LONG_LINE], True
     if cleaned := _cleaned(Line(number + 1, carry, is_cut=skips)):
         yield cleaned
+
+
+def sampled_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield some lines of every chunk; RowRejectedError when NaN or Infinity is anywhere."""
+    tail = b""
+    while chunk := stream.read(CHUNK):
+        seam = tail + chunk[: len(tail)]
+        if any(word in part for word in NOT_JSON for part in (chunk, seam)):
+            raise RowRejectedError("holds a word that JSON does not allow, or quotes it")
+        tail = chunk[-SEAM:]
+        # The first part may begin, the last may end in the middle of a line.
+        yield from (raw for raw in chunk.split(b"\n", SAMPLED_PER_CHUNK + 1)[1:-1] if raw.strip())
 
 
 def _cleaned(line: Line) -> Line | None:

@@ -283,11 +283,12 @@ class Ga4Loader:
             "castable",
         ):
             return False
-        typed = (
-            f"(select cast({quote(name)} as {column.sql_type}) as {quote(name)} from {relation})"
+        typed = f"cast({quote(name)} as {column.sql_type}) as {quote(name)}"
+        parameters = f"select 1 as one from (select {typed} from {relation})"
+        return all(
+            self.warehouse.rows(f"{parameters} where {condition} limit 1")
+            for condition in (ga4.may_hold_secret(name), ga4.holds_secret(name))
         )
-        query = f"select 1 as one from {typed} where {ga4.holds_secret(name)} limit 1"
-        return bool(self.warehouse.rows(query))
 
     def _reject_rows_that_are_no_events(self, file: FoundFile, rejected: Quarantine) -> None:
         of_file, parameters = self.rows_of(file)
