@@ -4,7 +4,7 @@
         when not has_input then 'unknown'
         when kind = 'zero' then case when numerator > 0 then 'fail' else 'pass' end
         when kind = 'status' then
-            case when value is null then 'unknown' when value >= pass_bound then 'pass' when value >= warn_bound then 'warn' else 'fail' end
+            case when value is null then 'insufficient_data' when value >= pass_bound then 'pass' when value >= warn_bound then 'warn' else 'fail' end
         when kind = 'count_at_least' then
             case when value is null then 'unknown' when value >= pass_bound then 'pass' when value >= warn_bound then 'warn' else 'fail' end
         when denominator < {{ var('min_n') }} or value is null then 'insufficient_data'
