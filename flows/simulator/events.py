@@ -38,6 +38,7 @@ GA4_ONLY = tuple(kind.name for kind in KINDS if kind.meta_name is None)
 
 SECONDS_BETWEEN_REPEATS = 38
 WEEKDAY_FACTORS = (0.97, 0.95, 0.98, 1.0, 0.96, 1.04, 1.1)
+HOLIDAY_FACTORS = {(12, 25): 0.86, (1, 1): 0.88}
 HOUR_WEIGHTS = (2, 1, 1, 1, 1, 2, 3, 5, 7, 8, 9, 9, 10, 9, 9, 9, 9, 10, 11, 13, 14, 12, 8, 4)
 
 SITE = "https://shop.example.com"

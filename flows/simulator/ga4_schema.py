@@ -1,5 +1,6 @@
 """The nested types of a GA4 export shard, read from the landing table's definition."""
 
+import itertools
 import re
 from functools import cache
 
@@ -8,9 +9,7 @@ import pyarrow as pa
 from flows.resources import SQL_DIRECTORY
 
 LANDING_TABLE = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_events.sql"
-LOADER_COLUMNS = frozenset(
-    {"export_kind", "table_date", "file_name", "row_number", "run_id", "extra_columns"}
-)
+FIRST_LOADER_COLUMN = "export_kind"
 SCALARS = {
     "varchar": pa.string(),
     "bigint": pa.int64(),
@@ -34,7 +33,8 @@ def ga4_schema() -> pa.Schema:
     body = definition[definition.index("(") + 1 : definition.rindex(")")]
     tokens = _TOKEN.findall(body)
     fields = _read_fields(tokens)
-    return pa.schema([field for field in fields if field.name not in LOADER_COLUMNS])
+    exported = itertools.takewhile(lambda field: field.name != FIRST_LOADER_COLUMN, fields)
+    return pa.schema(list(exported))
 
 
 def _read_fields(tokens: list[str]) -> list[pa.Field]:

@@ -8,6 +8,7 @@ import numpy as np
 from flows.simulator.columns import Array, Table, texts
 from flows.simulator.events import (
     CONVERSIONS,
+    HOLIDAY_FACTORS,
     HOUR_WEIGHTS,
     KIND_BY_NAME,
     KINDS,
@@ -115,10 +116,11 @@ def _pick(random: np.random.Generator, count: int, weights: list[float]) -> Arra
 
 def _daily_events(options: WorldOptions) -> list[int]:
     random = random_stream(options.seed, "volume")
-    return [
-        round(options.events_per_day * WEEKDAY_FACTORS[day.weekday()] * random.uniform(0.98, 1.02))
-        for day in options.dates
-    ]
+    events = []
+    for day in options.dates:
+        season = WEEKDAY_FACTORS[day.weekday()] * HOLIDAY_FACTORS.get((day.month, day.day), 1.0)
+        events.append(round(options.events_per_day * season * random.uniform(0.98, 1.02)))
+    return events
 
 
 def _sessions(options: WorldOptions, calendar: Calendar) -> Table:

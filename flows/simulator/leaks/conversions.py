@@ -5,7 +5,7 @@ import numpy as np
 from flows.errors import ConfigError
 from flows.simulator.generate import hex_ids
 from flows.simulator.leaks.registry import ALL_FORMATS, Injection, leak
-from flows.simulator.world import MICROS
+from flows.simulator.world import MICROS, Decision
 
 WRONG_CURRENCY = "CHF"
 
@@ -97,6 +97,17 @@ def ghost(injection: Injection) -> None:
             client_id=f"{injection.random.integers(10**9, 10**10)}.{first_at // MICROS}",
             first_at=first_at,
             fbp_number=int(injection.random.integers(10**9, 2 * 10**9)),
+        )
+        world.decisions.append(
+            Decision(
+                at=first_at,
+                visitor=visitor,
+                with_user=True,
+                jurisdiction=world.jurisdiction(visitor),
+                gpc=False,
+                analytics=True,
+                marketing=True,
+            )
         )
         world.server.append_copy(
             pattern,
