@@ -12,11 +12,15 @@ from flows.warehouse.base import Warehouse
 def load_sources(
     config: Config, warehouse: Warehouse, run_id: str, clock: Clock, window: Window
 ) -> list[dict[str, Any]]:
-    """Load what is new or changed; one summary per source. SourceError names what is missing."""
+    """Load what is new or changed, erased persons left out; one summary per source.
+
+    SourceError names a source that cannot be read at all.
+    """
     from flows.load_capi import load_capi
     from flows.load_consent import load_consent
     from flows.load_crm import load_crm
     from flows.load_ga4 import load_ga4
+    from flows.privacy.erase import suppress_loaded
 
     flows = {
         "ga4": (config.sources.ga4, load_ga4),
@@ -24,8 +28,10 @@ def load_sources(
         "crm": (config.sources.crm, load_crm),
         "consent": (config.sources.consent, load_consent),
     }
-    return [
+    summaries = [
         asdict(load(config, warehouse, run_id, clock, window))
         for source, load in flows.values()
         if source
     ]
+    suppress_loaded(warehouse, config, run_id)
+    return summaries

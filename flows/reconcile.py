@@ -149,9 +149,7 @@ def build_models(
     """Build every model over the window in one dbt process."""
     from flows.tasks.dbt import dbt_build, dbt_variables
 
-    variables = dbt_variables(
-        config, result.window, result.run_id, clock, has_gateway=has_gateway
-    )
+    variables = dbt_variables(config, result.window, result.run_id, clock, has_gateway=has_gateway)
     dbt_build(config, {**variables, **schema}, environment, full_refresh=full_refresh)
 
 
@@ -212,9 +210,7 @@ def publish_results(
 
 
 @task(name="deliver alerts")
-def deliver_alerts(
-    warehouse: Warehouse, config: Config, result: RunResult, clock: Clock
-) -> None:
+def deliver_alerts(warehouse: Warehouse, config: Config, result: RunResult, clock: Clock) -> None:
     """Send what is in the outbox; what cannot be sent stays there and costs exit code 4."""
     from flows.alerting.outbox import drain_outbox
     from flows.alerting.settings import alert_settings

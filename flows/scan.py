@@ -24,13 +24,15 @@ from flows.core.pii.scan_sql import (
     ListLeaf,
     document_candidates,
     encode,
+    field_candidates,
     ga4_list_leaves,
     ga4_scalar_leaves,
     insert_document_hits,
     insert_list_hits,
     insert_scalar_hits,
-    list_candidates,
+    param_candidates,
     param_keys,
+    scalar_candidates,
     unscanned_params,
 )
 from flows.resources import SQL_DIRECTORY
@@ -69,10 +71,11 @@ class Document:
 
 @dataclass(frozen=True)
 class DocumentTable:
-    """A table whose rows are logged or typed in as text, with the time a row is dated by."""
+    """A table whose rows are logged or typed in as text, with what names and dates a row."""
 
     source: str
     name: str
+    record_key: str
     recorded_at: str
     documents: tuple[Document, ...]
     schema: str = "landing"
@@ -83,9 +86,12 @@ def _texts(*columns: str) -> tuple[Document, ...]:
 
 
 DOCUMENT_TABLES = (
-    DocumentTable("ga4", "ga4_events", "table_date", (Document("extra_columns", "extra_columns"),)),
     DocumentTable(
-        "capi", "capi_gtms", "logged_at",
+        "ga4", "ga4_events", "concat(event_name, '|', cast(event_timestamp as {text}))",
+        "table_date", _texts("extra_columns"),
+    ),
+    DocumentTable(
+        "capi", "capi_gtms", "trace_id", "logged_at",
         (
             Document("request_body", "request_body", batch="data"),
             *_texts(
@@ -95,18 +101,18 @@ DOCUMENT_TABLES = (
         ),
     ),
     DocumentTable(
-        "capi", "capi_request_response", "logged_at",
+        "capi", "capi_request_response", "trace_id", "logged_at",
         (Document("request", "request", batch="data"), Document("response", "response")),
     ),
     DocumentTable(
-        "capi", "capi_dataflow_dlq", "logged_at",
+        "capi", "capi_dataflow_dlq", "null", "logged_at",
         (
             Document("input_element", "", batch="input_element"),
             *_texts("failure_pipeline_step", "output_message"),
         ),
     ),
     DocumentTable(
-        "capi", "capi_gateway_audit", "logged_at",
+        "capi", "capi_gateway_audit", "request_id", "logged_at",
         (
             Document("deliveries", "", batch="", payload="request"),
             Document("user_id", "user.user_id"),
@@ -114,22 +120,24 @@ DOCUMENT_TABLES = (
         ),
     ),
     DocumentTable(
-        "crm", "crm_orders", "ordered_at",
+        "crm", "crm_orders", "order_id", "ordered_at",
         _texts("customer_id", "status", "currency", "gclid", "fbclid", "channel", "free_text"),
     ),
     DocumentTable(
-        "consent", "consent_log", "decided_at",
+        "consent", "consent_log", "null", "decided_at",
         _texts("user_id", "notice_version", "jurisdiction", "action"),
     ),
     DocumentTable(
-        "quarantine", "rejected_rows", "quarantined_at", _texts("raw"), schema="quarantine"
+        "quarantine", "rejected_rows", "null", "quarantined_at", _texts("raw"), schema="quarantine"
     ),
 )  # fmt: skip
 # The flat rows of Meta's Dataflow pipeline name a person's fields without their object.
 FLAT_USER_DATA = frozenset(
-    "em ph fn ln ge db ct st zp country external_id client_ip_address client_user_agent fbc "
-    "fbp".split()
-)
+    {
+        "em", "ph", "fn", "ln", "ge", "db", "ct", "st", "zp", "country", "external_id",
+        "client_ip_address", "client_user_agent", "fbc", "fbp",
+    }
+)  # fmt: skip
 
 
 def scan_new_rows(
@@ -204,29 +212,34 @@ class _Scan:
         )  # fmt: skip
 
     def _scan_ga4(self, names: Sequence[str]) -> None:
-        scalars = ga4_scalar_leaves(self.columns)
-        pattern = self._pattern()
-        found = self.warehouse.rows(
-            self.dialect.scalar_candidates(scalars, pattern), {"files": names}
+        scalars = scalar_candidates(self.dialect, ga4_scalar_leaves(self.columns))
+        for path, verdicts in self._judged_by_path(scalars, names).items():
+            self._insert(insert_scalar_hits(self.dialect, path), names, verdicts)
+        lists = ga4_list_leaves(self.columns)
+        for leaf in (leaf for leaf in lists if leaf.param):
+            verdicts = self._judge(self._param_candidates(leaf, names))
+            params = sorted({verdict["param"] for verdict in verdicts})
+            statement = insert_list_hits(self.dialect, leaf)
+            self._insert(statement, names, verdicts, {"params": params})
+        fields = {leaf.path: leaf for leaf in lists if not leaf.param}
+        statement = field_candidates(self.dialect, list(fields.values()))
+        for path, verdicts in self._judged_by_path(statement, names).items():
+            self._insert(insert_list_hits(self.dialect, fields[path]), names, verdicts)
+
+    def _judged_by_path(self, statement: str, names: Sequence[str]) -> dict[str, list[Row]]:
+        verdicts = self._judge(self.warehouse.rows(statement, {"files": names}))
+        return {
+            path: [verdict for verdict in verdicts if verdict["path"] == path]
+            for path in dict.fromkeys(verdict["path"] for verdict in verdicts)
+        }
+
+    def _param_candidates(self, leaf: ListLeaf, names: Sequence[str]) -> list[Row]:
+        keys = self.warehouse.rows(param_keys(self.dialect, leaf), {"files": names})
+        personal = [row["param"] for row in keys if _is_personal(row["param"])]
+        return self.warehouse.rows(
+            param_candidates(self.dialect, leaf),
+            {"files": names, "keys": personal, "unscanned": self.unscanned},
         )
-        for leaf, verdicts in _by_path(self._judge(found)).items():
-            self._insert(insert_scalar_hits(self.dialect, leaf), names, verdicts)
-        for leaf in ga4_list_leaves(self.columns):
-            verdicts = self._judge(self._list_candidates(leaf, names))
-            self._insert(insert_list_hits(self.dialect, leaf), names, verdicts)
-
-    def _pattern(self) -> str:
-        from flows.core.pii.prefilter import prefilter_pattern
-
-        return prefilter_pattern(has_key=True)
-
-    def _list_candidates(self, leaf: ListLeaf, names: Sequence[str]) -> list[Row]:
-        parameters: dict[str, Any] = {"files": names}
-        if leaf.param:
-            keys = self.warehouse.rows(param_keys(self.dialect, leaf), {"files": names})
-            parameters["keys"] = [row["param"] for row in keys if _is_personal(row["param"])]
-            parameters["unscanned"] = self.unscanned
-        return self.warehouse.rows(list_candidates(self.dialect, leaf), parameters)
 
     def _judge(self, candidates: Iterable[Row]) -> list[Row]:
         """Return a verdict for each candidate in which something personal is found."""
@@ -246,18 +259,25 @@ class _Scan:
                 )
         return verdicts
 
-    def _insert(self, statement: str, names: Sequence[str], verdicts: Sequence[Row]) -> None:
+    def _insert(
+        self,
+        statement: str,
+        names: Sequence[str],
+        verdicts: Sequence[Row],
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        parameters = {"files": names, "salt": self.salt, "run_id": self.run_id, **(more or {})}
         for some in in_batches(verdicts, RECORDS_AT_ONCE):
-            self.warehouse.execute(
-                statement,
-                {"files": names, "records": encode(some), "salt": self.salt,
-                 "run_id": self.run_id},
-            )  # fmt: skip
+            self.warehouse.execute(statement, {**parameters, "records": encode(some)})
 
     def _scan_documents(self, table: DocumentTable, names: Sequence[str]) -> None:
         columns = [document.column for document in table.documents]
         statement = document_candidates(
-            self.dialect, f"{table.schema}.{table.name}", columns, table.recorded_at
+            self.dialect,
+            f"{table.schema}.{table.name}",
+            columns,
+            table.record_key,
+            table.recorded_at,
         )
         rows = self.warehouse.rows(statement, {"files": names})
         self.candidates += len(rows)
@@ -282,6 +302,7 @@ class _Scan:
                 "file_name": row["file_name"],
                 "row_number": row["row_number"],
                 "batch_position": position,
+                "record_key": row["record_key"],
                 "recorded_at": str(row["recorded_at"]) if row["recorded_at"] else None,
                 "field_path": path,
                 **self._evidence(detections),
@@ -308,7 +329,7 @@ class _Scan:
 
 
 def _leaves_of(document: Document, text: str) -> Iterator[tuple[int, Leaf]]:
-    """Yield the leaves of a column with the position of the server event they lie in, 0 for none."""
+    """Yield a column's leaves with the position of the server event they lie in, 0 for none."""
     parsed = parse_document(text)
     if parsed is None:
         yield 0, Leaf(document.path or document.column, document.column, text)
@@ -405,13 +426,6 @@ def _ga4_columns() -> dict[str, Type]:
 def _is_personal(key: str) -> bool:
     context = read_key(key)
     return context is not NO_KEY and (context.is_personal or context.national_id or context.card)
-
-
-def _by_path(verdicts: Iterable[Row]) -> dict[str, list[Row]]:
-    grouped: dict[str, list[Row]] = {}
-    for verdict in verdicts:
-        grouped.setdefault(verdict["path"], []).append(verdict)
-    return grouped
 
 
 def _sha256(text: str) -> str:

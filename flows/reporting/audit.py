@@ -352,7 +352,7 @@ def audit_html(audit: Audit) -> str:
     parser.add_render_rule("fence", lambda _, tokens, index, *__: _fence(tokens[index], diagram))
     body = parser.render(audit_markdown(audit))
     body = body.replace(
-        "<table>", '<div class="scroll" role="region" aria-label="Table" tabindex="0"><table>'
+        "<table>", '<div class="scroll" role="group" aria-label="Table" tabindex="0"><table>'
     )
     body = body.replace("</table>", "</table></div>").replace("<th>", '<th scope="col">')
     return pages.render(
@@ -367,7 +367,7 @@ def _fence(token: Any, diagram: Markup) -> str:  # noqa: ANN401 - markdown-it's 
     if token.info.strip() == "mermaid":
         return diagram
     return Markup(
-        '<pre class="scroll" role="region" aria-label="Figures" tabindex="0">{}</pre>'
+        '<pre class="scroll" role="group" aria-label="Figures" tabindex="0">{}</pre>'
     ).format(token.content)
 
 
@@ -375,8 +375,8 @@ def _flow_figure(hops: list[Hop]) -> Markup:
     """Return the data-flow map drawn with plain boxes, since Mermaid needs a script to be drawn."""
     cells = Markup("").join(
         Markup(
-            '<li><span class="node">{}</span><span class="arrow" aria-label="to">→</span>'
-            '<span class="node">{}</span><span class="arrow" aria-label="to">→</span>'
+            '<li><span class="node">{}</span><span class="arrow" aria-hidden="true">→</span>'
+            '<span class="node">{}</span><span class="arrow" aria-hidden="true">→</span>'
             '<span class="node sink">{}</span><span class="small soft">{}, {}</span></li>'
         ).format(hop.source, hop.transform, hop.sink, hop.owner, f"tier {hop.tier}")
         for hop in hops

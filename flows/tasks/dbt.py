@@ -47,6 +47,7 @@ def dbt_variables(
         "has_crm": sources.crm is not None,
         "has_consent": sources.consent is not None,
         "min_n": config.min_n,
+        "delivery_log_days": config.retention.delivery_log_days,
         "custom_prefix": prefix or "",
         "schema_version_param": config.taxonomy.schema_version_param or "",
         "taxonomy_parameters": config.taxonomy.parameters,

@@ -24,7 +24,9 @@ class Replacement:
 BY_DATE = Replacement("event_date between ? and ?", uses_window=True)
 BY_RUN = Replacement(f"run_id in (select run_id from {CANDIDATES}.{{table}})")
 FINDINGS = Replacement(
-    f"""event_date between ? and ? or exists (
+    f"""event_date between ? and ?
+    or check_id in ('retention_overdue', 'erasure_overdue')
+    or exists (
         select 1 from {CANDIDATES}.{{table}} as candidate
         where candidate.check_id = {{table}}.check_id
             and candidate.entity_id = {{table}}.entity_id

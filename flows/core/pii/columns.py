@@ -10,7 +10,7 @@ _WORD = re.compile(r'\s*("?[A-Za-z_][\w]*"?|[(),;\[\]])')
 
 @dataclass
 class Type:
-    """A column's type: its name, its fields if it is a struct, and whether it is a list of these."""
+    """A column's type: its name, the fields of a struct, and whether it is a list of these."""
 
     name: str
     fields: dict[str, "Type"] = field(default_factory=dict)

@@ -6,25 +6,31 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 
-from flows.core.pii.keys import KeyContext
 from flows.core.pii.text import Text
 
 Found = tuple[int, int, str]
 
-_LOCAL = re.compile(r"(?:\"[^\"@\n]{1,60}\"|[\w.!#$&'’*+^`|~-]{0,63}[\w+'’-])$")
+_LOCAL = re.compile(r"(?:\"[^\"@\n]{1,60}\"|[\w.!#$&'\u2019*+^`|~-]{0,63}[\w+'\u2019-])$")
 _DOMAIN = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?){1,8}")
 _RETINA = re.compile(r"\d+(?:\.\d+)*x?(?:\.|$)")
-_FILE_DOMAINS = frozenset("zip mov md sh rs py app".split())
+_FILE_DOMAINS = frozenset(["zip", "mov", "md", "sh", "rs", "py", "app"])
 _IN_AUTHORITY = re.compile(r"://[^/?#\s@\"']*$")
 
 _IPV4 = re.compile(r"(?<![\w.+-])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w-]|\.[0-9])")
-_IPV6 = re.compile(r"(?<![0-9A-Fa-f.:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?:\.[0-9]{1,3}){0,3}(?![\w:]|\.[0-9])")
+_IPV6 = re.compile(
+    r"(?<![0-9A-Fa-f.:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?:\.[0-9]{1,3}){0,3}"
+    r"(?![\w:]|\.[0-9])"
+)
+_IPV6_AFTER_WORD = re.compile(r"(?=[A-Fa-f]*[0-9])[^:]{4}:[^:]+:+[^:]")
 _IP_WORDS = re.compile(
-    r"(?:\b(?:ipv?[46]?|addr\w*|host|from|client|remote|block\w*|src|dst|source|subnet|route|prefix|"
+    r"(?:\b(?:ipv?[46]?|addr\w*|host|from|client|remote|block\w*|src|dst|source|subnet|route|"
+    r"prefix|"
     r"broadcast|private|loopback|unspecified|link-local|mapped|tunnel|gateway|visitor|proxy|ping|"
     r"user|local|login|connect\w*)\b[^0-9]{0,20}|=)$"
 )
-_VERSION_WORDS = re.compile(r"(?:\b(?:version|ver|v|build|firmware|release|agent|os|sdk)\.?[ :=/]{0,2}|[a-z]/)$")
+_VERSION_WORDS = re.compile(
+    r"(?:\b(?:version|ver|v|build|firmware|release|agent|os|sdk)\.?[ :=/]{0,2}|[a-z]/)$"
+)
 
 _PHONE = re.compile(
     r"(?<![\w.@+*-])(?:\+ ?)?\(?[0-9](?:[ ().\-/]{0,3}[0-9]){6,16}"
@@ -36,8 +42,9 @@ _PHONE_LINK = re.compile(
     r"(?:wa\.me/|tel:|sms:|smsto:|callto:|facetime:|phone=|number=|viber://\S{0,30}|t\.me/)\+?$"
 )
 _PHONE_WORDS_BEFORE = re.compile(
-    r"(?:\b(?:(?:tele)?phone|tel|mobile|mob|cell|call(?:ed|ing)?(?: me| us)?(?: (?:at|on|back))?|fax|"
-    r"whats ?app|sms|text|ring|dial|contact|number|reach|answering|messages?|registered|desk|office|"
+    r"(?:\b(?:(?:tele)?phone|tel|mobile|mob|cell|call(?:ed|ing)?(?: me| us)?(?: (?:at|on|back))?|"
+    r"fax|whats ?app|sms|text|ring|dial|contact|number|reach|answering|messages?|"
+    r"registered|desk|office|"
     r"t[eé]l[eé]fon\w*|telefoon\w*|handy\w*|mobil\w*|m[oó]vil|celular|portable|rufnummer|puh\w*|tlf|"
     r"gsm|hotline|numara\w*)\b[^0-9\n]{0,24}|[☎📞])$"
 )
@@ -45,7 +52,8 @@ _PHONE_WORDS_AFTER = re.compile(
     r"\s?[\-(,/]?\s?(?:office|fax|mobile|home|cell|desk|work|handy|tel|mobil|telefon)\b"
 )
 _OTHER_NUMBER_WORDS = re.compile(
-    r"\b(?:order|card|part|ref\w*|account|serial|model|invoice|tracking|customer|item|art\w*|oem|sku|"
+    r"\b(?:order|card|part|ref\w*|account|serial|model|invoice|tracking|customer|item|"
+    r"art\w*|oem|sku|"
     r"ean|isbn|case|ticket|id|no|nr|parcel|shipment|filter|lot|vin|policy)\b\W{0,4}(?:number|no|nr|#)?\W{0,4}$"
 )
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:\D.*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?:\D.*)?")
@@ -55,12 +63,15 @@ _TEN_DIGITS = re.compile(r"[2-5]\d{9}")
 _TRUNK_GROUPED = re.compile(r"\(?0\d{0,5}\)?(?:[ ./-]{1,2}\d{2,8}){1,5}")
 _AREA_IN_PARENTHESES = re.compile(r"(?:8 )?\(\d{2,5}\) ?\d{2,5}(?:[ -]?\d{2,5}){1,3}")
 _GROUPED = re.compile(r"\d{2,5}(?:([ .-])\d{2,5})(?:\1\d{2,5}){0,4}")
-# Ten digits alone on a line are mostly an order's; few of those fit this plan, so it is worth a guess.
+# Ten digits alone on a line are mostly an order's; few of those fit this plan: worth a guess.
 COUNTRY_WRITTEN_BARE = "TR"
-PLANS: tuple[str, ...] = tuple(
-    "US GB DE FR IT ES NL BE PL PT AT CH SE NO DK FI IE CZ SK HU RO BG GR HR SI RS UA RU TR IL AE "
-    "SA EG ZA NG KE IN PK BD LK TH VN ID MY SG PH CN TW HK JP KR AU NZ BR AR CL CO PE MX EE LV LT".split()
-)
+PLANS = (
+    "US", "GB", "DE", "FR", "IT", "ES", "NL", "BE", "PL", "PT", "AT", "CH", "SE", "NO", "DK",
+    "FI", "IE", "CZ", "SK", "HU", "RO", "BG", "GR", "HR", "SI", "RS", "UA", "RU", "TR", "IL",
+    "AE", "SA", "EG", "ZA", "NG", "KE", "IN", "PK", "BD", "LK", "TH", "VN", "ID", "MY", "SG",
+    "PH", "CN", "TW", "HK", "JP", "KR", "AU", "NZ", "BR", "AR", "CL", "CO", "PE", "MX", "EE",
+    "LV", "LT",
+)  # fmt: skip
 
 
 def find_emails(text: Text) -> Iterator[Found]:
@@ -71,7 +82,7 @@ def find_emails(text: Text) -> Iterator[Found]:
         local = _LOCAL.search(content, max(0, at - 64), at)
         domain = _DOMAIN.match(content, at + 1)
         if local and domain and _is_mail(content, local.start(), at, domain.group()):
-            name = local.group().lstrip("'’.").lower()
+            name = local.group().lstrip("'\u2019.").lower()
             yield local.start(), domain.end(), f"{name}@{domain.group().lower()}"
         at = content.find("@", at + 1)
 
@@ -87,13 +98,14 @@ def find_ip_addresses(text: Text) -> Iterator[Found]:
 
 
 def find_phones(text: Text, country: str | None = None) -> Iterator[Found]:
-    """Yield telephone numbers, as digits; national ones need a key, a word or a phone's grouping."""
+    """Yield telephone numbers as digits; national ones need a key, a word or a phone's look."""
     for match in _PHONE.finditer(text.rest):
         written = _EXTENSION.sub("", match.group())
         digits = "".join(char for char in written if char.isdigit())
-        if 7 <= len(digits) <= 15 and not _DATE.fullmatch(written):
-            if len(set(digits)) > 2 and _is_phone(text, match, written, digits, country):
-                yield match.start(), match.end(), digits
+        if not 7 <= len(digits) <= 15 or len(set(digits)) <= 2 or _DATE.fullmatch(written):
+            continue
+        if _is_phone(text, match, written, digits, country):
+            yield match.start(), match.end(), digits
 
 
 def _is_mail(content: str, start: int, at: int, domain: str) -> bool:
@@ -101,8 +113,8 @@ def _is_mail(content: str, start: int, at: int, domain: str) -> bool:
     top = labels[-1].lower()
     if not (top in top_level_domains() or top.startswith("xn--") or not top.isascii()):
         return False
-    if top.isdigit() or _RETINA.match(".".join(labels[:-1])) and (
-        top in _FILE_DOMAINS or labels[0].endswith("x")
+    if top.isdigit() or (
+        _RETINA.match(".".join(labels[:-1])) and (top in _FILE_DOMAINS or labels[0].endswith("x"))
     ):
         return False
     if content[start - 1 : start] in ("@", "*") or content[start:at] == "git":
@@ -121,7 +133,7 @@ def _is_ipv6(written: str, text: Text, start: int) -> bool:
     if written.count(":") < 2 or not _parses(written):
         return False
     has_digit = any(char.isdigit() for char in written)
-    if text.before(start, 1).isalnum() and not re.match(r"(?=[a-f]*[0-9])[^:]{4}:[^:]+:+[^:]", written):
+    if text.before(start, 1).isalnum() and not _IPV6_AFTER_WORD.match(written):
         return False
     if written.count(":") >= 7 or has_digit:
         return True
@@ -193,7 +205,7 @@ def _is_written_like_phone(
     groups = _GROUPED.fullmatch(written)
     if not (is_alone and groups):
         return False
-    shortest = {"." : 10, " ": 8, "-": 9}[groups.group(1)]
+    shortest = {".": 10, " ": 8, "-": 9}[groups.group(1)]
     is_grouped = len(re.split(r"[ .-]", written)) > 2 or len(digits) > 8
     return is_grouped and shortest <= len(digits) <= 11 and _is_in_a_plan(digits, country)
 

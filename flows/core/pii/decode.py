@@ -11,7 +11,7 @@ from urllib.parse import unquote
 MAX_LENGTH = 1 << 20
 MAX_ROUNDS = 16
 
-# A base64 group of plain ASCII has the high bit of each byte clear; three of four characters show it.
+# Base64 of plain ASCII shows that the high bit of each byte is clear: in three of four characters.
 ASCII_GROUP = "[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-]"
 _BASE64 = re.compile(
     rf"(?<![A-Za-z0-9+_-])(?:{ASCII_GROUP}){{4,}}[A-Za-z0-9+/_-]{{0,3}}(?![A-Za-z0-9+/_-])"

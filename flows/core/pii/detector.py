@@ -62,9 +62,7 @@ def _scan(text: Text, country: str | None) -> Iterator[Detection]:
     yield from _take(text, "name", find_names)
 
 
-def _take(
-    text: Text, kind: str, rule: Callable[[Text], Iterator[Found]]
-) -> Iterator[Detection]:
+def _take(text: Text, kind: str, rule: Callable[[Text], Iterator[Found]]) -> Iterator[Detection]:
     spans: set[tuple[int, int]] = set()
     for start, end, value in list(rule(text)):
         if (start, end) not in spans:

@@ -11,9 +11,12 @@ from flows.core.pii.keys import read_key
 
 # Identifiers of events, orders and browsers have a field of their own and are not looked at.
 OWN_FIELDS = frozenset(
-    "fbp fbc _fbp _fbc event_id eventid x-fb-event_id order_id transaction_id client_id "
-    "user_pseudo_id request_id trace_id fbtrace_id dataset_id data_set_id".split()
-)
+    {
+        "fbp", "fbc", "_fbp", "_fbc", "event_id", "eventid", "x-fb-event_id", "order_id",
+        "transaction_id", "client_id", "user_pseudo_id", "request_id", "trace_id", "fbtrace_id",
+        "dataset_id", "data_set_id",
+    }
+)  # fmt: skip
 IP_FIELDS = frozenset({"client_ip_address"})
 NAMING_KEYS = ("key", "name")
 
@@ -29,7 +32,7 @@ class Leaf:
 
 def parse_document(text: str) -> Any:  # noqa: ANN401 - any JSON value
     """Return the JSON object or list that a text is, None where it is neither."""
-    if not text.lstrip()[:1] in ("{", "["):
+    if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
         return orjson.loads(text)
@@ -62,11 +65,7 @@ def detect_leaf(leaf: Leaf, country: str | None = None) -> list[Detection]:
     if name in OWN_FIELDS:
         return []
     found = detect(leaf.text, leaf.key, country)
-    return [
-        detection
-        for detection in found
-        if not is_in_own_field(detection, name)
-    ]
+    return [detection for detection in found if not is_in_own_field(detection, name)]
 
 
 def is_in_own_field(detection: Detection, name: str = "") -> bool:

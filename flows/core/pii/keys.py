@@ -1,9 +1,12 @@
 """What a key says about the value under it, in the languages our shops are written in."""
 
 import re
+import tomllib
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
+
 
 def _fold(text: str) -> str:
     """Drop accents and vowel marks, so that one spelling stands for all."""
@@ -11,101 +14,26 @@ def _fold(text: str) -> str:
     return "".join(char for char in decomposed if not unicodedata.combining(char)).lower()
 
 
-def _vocabulary(words: str) -> frozenset[str]:
-    return frozenset(_fold(words).split())
+def _vocabularies() -> dict[str, frozenset[str]]:
+    content = (Path(__file__).parent / "vocabulary.toml").read_text(encoding="utf-8")
+    return {name: frozenset(_fold(words).split()) for name, words in tomllib.loads(content).items()}
 
 
-PHONE_WORDS = _vocabulary(
-    "phone telephone tel telno telnr telefon telefono telefone telefoon telefonnummer mobile mobil "
-    "mobiltelefon mobilnummer mobilenumber mobileno handy handynummer movil celular cell cellphone "
-    "cel gsm fax whatsapp msisdn ph phonenumber phoneno contactnumber rufnummer puhelin puhelinnumero "
-    "matkapuhelin komorka telefonszam cep ceptelefonu telefonas tlf tlfnr tlfno telf tfno sms "
-    "callback nohp notelp dienthoai sdt viber signal telegram "
-    "телефон тел мобильный мобільний τηλεφωνο κινητο 電話 電話番号 电话 電話號碼 手机 手机号 手機 携帯 "
-    "携帯電話 전화 전화번호 휴대폰 טלפון נייד هاتف جوال الهاتف โทรศัพท์ เบอร์โทร फोन मोबाइल"
-)
-NAME_WORDS = _vocabulary(
-    "firstname fname givenname forename vorname prenom primernombre nombres primeironome voornaam "
-    "imie jmeno krestnijmeno keresztnev utonev etunimi fornavn fornamn isim namadepan prenume "
-    "middlename lastname lname surname familyname nachname familienname nomdefamille nomfamille "
-    "apellido apellidos cognome sobrenome apelido achternaam nazwisko prijmeni vezeteknev csaladnev "
-    "sukunimi etternavn efternavn efternamn soyad soyadi soyisim namabelakang fullname customername "
-    "cardholder cardholdername nameoncard accountholder accountholdername contactname recipientname "
-    "recipient shippingname billingname realname yourname personname clientname buyername "
-    "guestname patientname firstlastname nombrecompleto nomecompleto nomcomplet nomprenom "
-    "vollername ansprechpartner empfaenger empfanger namalengkap hoten hovaten tennguoinhan adsoyad "
-    "имя фамилия отчество фио імя прізвище ονομα επωνυμο ονοματεπωνυμο 姓名 氏名 名字 姓 お名前 이름 성명 "
-    "שםפרטי שםמשפחה שםמלא الاسم اسم ชื่อ นามสกุล नाम"
-)
-WEAK_NAME_WORDS = _vocabulary(
-    "name nom nome nombre nume family given fn ln first last ime"
-)
-PERSON_WORDS = _vocabulary(
-    "customer user client contact person recipient buyer billing payer guest "
-    "patient holder member subscriber shopper kunde cliente"
-)
-STREET_WORDS = _vocabulary(
-    "street streetaddress streetname strasse calle rua rue ulica ulice utca katuosoite "
-    "gateadresse vejnavn gatuadress cadde sokak jalan улица вулиця οδος road straat"
-)
-ADDRESS_WORDS = STREET_WORDS | _vocabulary(
-    "address addr addressline adresse adres adress adresa anschrift indirizzo direccion endereco "
-    "morada osoite lakcim cim alamat diachi postaladdress homeaddress mailingaddress lieferadresse "
-    "rechnungsadresse адрес адреса διευθυνση 住所 地址 주소 כתובת عنوان العنوان ที่อยู่ पता"
-)
-NOT_POSTAL_WORDS = _vocabulary(
-    "email mail e ip mac web wallet btc eth url page site server host http https"
-)
-BIRTH_WORDS = _vocabulary(
-    "dob dateofbirth birthdate birthday birthdt bday db geburtsdatum geburtstag gebdat gebdatum "
-    "datenaissance datedenaissance naissance fechanacimiento fechadenacimiento nacimiento "
-    "datanascimento datadenascimento nascimento datadinascita datanascita nascita geboortedatum "
-    "dataurodzenia datumnarozeni szuletesidatum szuletesnap syntymaaika syntymapaiva fodselsdato "
-    "fodselsdag fodelsedatum dogumtarihi datanasterii tanggallahir tgllahir ngaysinh датарождения "
-    "датанародження ημερομηνιαγεννησης 生年月日 生日 出生日期 생년월일 תאריךלידה تاريخالميلاد วันเกิด "
-    "birth born"
-)
-CARD_WORDS = _vocabulary(
-    "card cc ccnum ccnumber ccno cardnumber cardno cardnum creditcard creditcardnumber debitcard pan "
-    "kreditkarte kreditkartennummer kartennummer carte cartebancaire numerodecarte tarjeta "
-    "numerotarjeta cartao numerocartao cartadicredito numerocarta kaartnummer creditcardnummer karta "
-    "numerkarty kortnummer kartnumarasi luottokortti"
-)
-IP_WORDS = _vocabulary(
-    "ip ipaddress ipaddr ipv4 ipv6 clientip userip remoteip remoteaddr remoteaddress "
-    "xforwardedfor forwardedfor xrealip realip sourceip ipadresse direccionip adresseip"
-)
-NATIONAL_ID_WORDS = _vocabulary(
-    "ssn socialsecurity socialsecuritynumber socialsecurityno sin socialinsurance nino "
-    "nationalinsurance nationalinsurancenumber dni nie nif codicefiscale bsn burgerservicenummer "
-    "sofinummer cpf steuerid steuernummer steueridnr steueridentifikationsnummer idnr pesel "
-    "personnummer personnr hetu henkilotunnus fodselsnummer cpr cprnummer tckn tckimlik tckimlikno "
-    "kimlikno aadhaar aadhar rut curp cnp egn rodnecislo oib jmbg nir numerosecu "
-    "numerosecuritesociale insee ahv ahvnummer nationalid nationalidnumber nationalidentifier "
-    "idnumber identitynumber passport passportno passportnumber passnummer reisepass taxid "
-    "personalid personalnumber rrn 身份证 身份证号 마이넘버 주민등록번호 tajszam amka"
-)
-IDENTIFIER_WORDS = _vocabulary(
-    "id ids sku skus gtin ean upc isbn asin mpn order orderid transaction transactionid tid variant "
-    "variantid product productid campaign adset gclid fbclid gbraid wbraid dclid msclkid ttclid fbp "
-    "fbc clientid sessionid requestid eventid traceid token hash checksum timestamp ts time date "
-    "expires exp t price value amount total revenue quantity qty invoice invoiceno tracking "
-    "trackingnumber serial serialnumber version ver build lat lng lon zoom width height size dims "
-    "pixel pixelid datasetid measurementid uuid guid nonce state"
-)
-VERSION_WORDS = _vocabulary(
-    "version ver v build os release firmware browser app sdk ua useragent agent patch model"
-)
-ID_SUFFIXES = _vocabulary(
-    "id ids sku ean gtin upc isbn"
-)
-PLACEHOLDERS = _vocabulary(
-    "null none nil undefined nan true false yes no on off test unknown anonymous anonymized guest "
-    "redacted removed hidden masked filtered deleted empty default value string name firstname "
-    "lastname surname first last fullname yourname customer user na notset notprovided notavailable "
-    "optional required asc desc any all other home shipping billing address street dob phone email "
-    "birthdate xxx xx x"
-)
+_WORDS = _vocabularies()
+PHONE_WORDS = _WORDS["phone"]
+NAME_WORDS = _WORDS["name"]
+WEAK_NAME_WORDS = _WORDS["weak_name"]
+PERSON_WORDS = _WORDS["person"]
+STREET_WORDS = _WORDS["street"]
+ADDRESS_WORDS = STREET_WORDS | _WORDS["address"]
+NOT_POSTAL_WORDS = _WORDS["not_postal"]
+BIRTH_WORDS = _WORDS["birth"]
+CARD_WORDS = _WORDS["card"]
+IP_WORDS = _WORDS["ip"]
+NATIONAL_ID_WORDS = _WORDS["national_id"]
+IDENTIFIER_WORDS = _WORDS["identifier"]
+VERSION_WORDS = _WORDS["version"]
+PLACEHOLDERS = _WORDS["placeholders"]
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SPLIT = re.compile(r"[\W_]+")

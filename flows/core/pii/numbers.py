@@ -10,17 +10,17 @@ from flows.core.pii.text import Text
 Found = tuple[int, int, str]
 
 _CARD = re.compile(r"(?<![\w.,+*-])[0-9](?:[ -]?[0-9]){11,18}(?![\w*]|[.,-][0-9])")
-_CARD_GROUPS = {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 5), (4, 4, 4, 1), (6, 13)}
+_CARD_GROUPS = {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 5), (4, 4, 4, 1)}
 _CARD_WORDS = re.compile(
     r"\b(?:credit|debit|card|cards|cc|visa|mastercard|amex|maestro|discover|diners|jcb|pan|"
-    r"kredit\w*|karte\w*|carte|tarjeta|cart[aã]o|carta|kaart|kort|kart[aı]?)\b[^0-9]{0,30}$"
+    r"kredit\w*|karte\w*|carte|tarjeta|cart[aã]o|carta|kaart|kort|kart[a\u0131]?)\b[^0-9]{0,30}$"
 )
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]){11,30}")
 _SSN = re.compile(r"(?<![\w.-])[0-9]{3}([-. ])[0-9]{2}\1[0-9]{4}(?![\w-]|\.[0-9])")
 _ID_WORDS = (
-    r"(?:ssn|social security|national (?:id|insurance)|nino|dni|nie|nif|codice fiscale|bsn|cpf|pesel|"
-    r"steuer-?id(?:ent\w*)?|personnummer|hetu|cpr|aadhaar|rut|curp|cnp|egn|tckn|tc kimlik|id card|"
-    r"identity (?:card|number)|tax id|insee|nir|ahv)"
+    r"(?:ssn|social security|national (?:id|insurance)|nino|dni|nie|nif|codice fiscale|bsn|cpf|"
+    r"pesel|steuer-?id(?:ent\w*)?|personnummer|hetu|cpr|aadhaar|rut|curp|cnp|egn|tckn|"
+    r"tc kimlik|id card|identity (?:card|number)|tax id|insee|nir|ahv)"
 )
 _LABELLED_ID = re.compile(
     rf"\b{_ID_WORDS}\b(?: (?:number|no\.?|nr\.?|#))?(?: is)?[^0-9A-Za-z]{{0,4}}"
@@ -42,12 +42,13 @@ _OWN_SHAPE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 _KEYED_IDS = (
-    "us.ssn es.dni es.nie it.codicefiscale nl.bsn br.cpf de.idnr pl.pesel se.personnummer "
-    "fi.hetu no.fodselsnummer dk.cpr tr.tckimlik in_.aadhaar in_.pan cl.rut mx.curp ro.cnp bg.egn "
-    "cz.rc hr.oib fr.nir ca.sin ch.ssn be.nn ee.ik lt.asmens pt.nif kr.rrn cn.ric za.idnr "
-    "il.idnr gr.amka hu.anum at.vnr au.tfn th.pin is_.kennitala ie.pps si.emso my.nric "
-    "id.nik ar.dni ua.rntrc"
-).split()
+    "us.ssn", "es.dni", "es.nie", "it.codicefiscale", "nl.bsn", "br.cpf", "de.idnr", "pl.pesel",
+    "se.personnummer", "fi.hetu", "no.fodselsnummer", "dk.cpr", "tr.tckimlik", "in_.aadhaar",
+    "in_.pan", "cl.rut", "mx.curp", "ro.cnp", "bg.egn", "cz.rc", "hr.oib", "fr.nir", "ca.sin",
+    "ch.ssn", "be.nn", "ee.ik", "lt.asmens", "pt.nif", "kr.rrn", "cn.ric", "za.idnr", "il.idnr",
+    "gr.amka", "hu.anum", "at.vnr", "au.tfn", "th.pin", "is_.kennitala", "ie.pps", "si.emso",
+    "my.nric", "id.nik", "ar.dni", "ua.rntrc",
+)  # fmt: skip
 _NINO = re.compile(r"(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][0-9]{6}[A-D]")
 _PASSPORT = re.compile(r"[A-Z0-9]{6,9}")
 
@@ -110,10 +111,10 @@ def _first_iban(candidate: str, start: int, rest: str) -> Iterator[Found]:
     for index, char in enumerate(candidate):
         compact += char if char.isalnum() else ""
         following = candidate[index + 1 : index + 2] or rest[start + index + 1 : start + index + 2]
-        if len(compact) >= 15 and char.isalnum() and not following.isalnum():
-            if _is_valid_iban(compact):
-                yield start, start + index + 1, compact
-                return
+        is_whole = char.isalnum() and not following.isalnum()
+        if is_whole and len(compact) >= 15 and _is_valid_iban(compact):
+            yield start, start + index + 1, compact
+            return
 
 
 def _is_valid_iban(compact: str) -> bool:
@@ -144,8 +145,9 @@ def _is_valid(module: str, number: str) -> bool:
 def _is_identity(written: str, compact: str) -> bool:
     if sum(char.isdigit() for char in compact) < 5 or len(set(compact)) < 3:
         return False
-    if _NINO.fullmatch(compact) or (len(compact) <= 9 and _PASSPORT.fullmatch(compact)
-                                    and not compact.isdigit()):
+    if _NINO.fullmatch(compact) or (
+        len(compact) <= 9 and _PASSPORT.fullmatch(compact) and not compact.isdigit()
+    ):
         return True
     return any(_is_valid(module, compact) or _is_valid(module, written) for module in _KEYED_IDS)
 
@@ -174,8 +176,13 @@ def _is_issued(digits: str, *, trusted: bool) -> bool:
     is_union = head2 == 62 or 8100 <= head4 <= 8171
     if length == 16:
         is_national = 2200 <= head4 <= 2204 or head4 == 9792 or head2 == 60
-        return is_visa or is_mastercard or is_discover or is_jcb or is_union or (
-            trusted and (is_national or head2 in (50, 56, 57, 58, 63, 67))
+        return (
+            is_visa
+            or is_mastercard
+            or is_discover
+            or is_jcb
+            or is_union
+            or (trusted and (is_national or head2 in (50, 56, 57, 58, 63, 67)))
         )
     if length == 15:
         return head2 in (34, 37) or head4 in (1800, 2131)
@@ -185,6 +192,8 @@ def _is_issued(digits: str, *, trusted: bool) -> bool:
     if not trusted:
         return False
     is_maestro = head2 in (50, 56, 57, 58, 63, 67, 60, 61, 64, 66, 68, 69)
-    return (length in (13, 19) and is_visa) or is_maestro or (
-        length > 16 and (is_union or is_discover or is_jcb)
+    return (
+        (length in (13, 19) and is_visa)
+        or is_maestro
+        or (length > 16 and (is_union or is_discover or is_jcb))
     )

@@ -9,6 +9,7 @@ from flows.core.pii.keys import KeyContext, is_placeholder
 from flows.core.pii.text import Text
 
 Found = tuple[int, int, str]
+Value = tuple[str, KeyContext, str, int]
 
 MAX_NAME = 60
 MAX_ADDRESS = 120
@@ -17,11 +18,12 @@ OLDEST_YEAR = 1900
 NEWEST_YEAR = 2026
 NEWEST_YEAR_WEAK_KEY = 2015
 
-_NAME_MARKS = frozenset(" -'’.·`´")
+_NAME_MARKS = frozenset(" -'.`\u2019\u00b7\u00b4")
 _YEAR_FIRST = re.compile(r"(\d{4})[-/. ]?(\d{2})[-/. ]?(\d{2})(?:[T ].*)?")
 _YEAR_LAST = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})|(\d{2})(\d{2})(\d{4})")
 _BORN = re.compile(
-    r"\b(?:born(?: on)?|geboren(?: am)?|n[ée]e? le|nat[oa] il|nacid[oa] el|date of birth|dob|birth ?date)"
+    r"\b(?:born(?: on)?|geboren(?: am)?|n[ée]e? le|nat[oa] il|nacid[oa] el|"
+    r"date of birth|dob|birth ?date)"
     r"[ :]{1,3}(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})\b",
     re.IGNORECASE,
 )
@@ -55,8 +57,10 @@ def find_birth_dates(text: Text) -> Iterator[Found]:
             yield match.start(1), match.end(1), match.group(1)
 
 
-def _has_person_beside(values: list[tuple[str, KeyContext, str, int]]) -> bool:
-    strong = any(context.is_personal and not is_placeholder(value) for _, context, value, _ in values)
+def _has_person_beside(values: list[Value]) -> bool:
+    strong = any(
+        context.is_personal and not is_placeholder(value) for _, context, value, _ in values
+    )
     weak = {key.lower() for key, context, *_ in values if context.weak_name}
     return strong or weak >= {"fn", "ln"} or weak >= {"first", "last"}
 

@@ -7,7 +7,7 @@ joined again by a salted SHA-256, so no statement, parameter or job history hold
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from flows.core.pii.columns import Type, text_leaves
 from flows.core.pii.documents import OWN_FIELDS
@@ -15,12 +15,16 @@ from flows.core.pii.prefilter import prefilter_pattern
 
 GA4_TABLE = "landing.ga4_events"
 GA4_UNSCANNED = frozenset(
-    "event_date user_pseudo_id ecommerce.transaction_id export_kind file_name run_id "
-    "extra_columns".split()
-)
+    {
+        "event_date", "user_pseudo_id", "ecommerce.transaction_id", "export_kind", "file_name",
+        "run_id", "extra_columns",
+    }
+)  # fmt: skip
+CARRIED = ("file_name", "row_number", "event_name", "event_timestamp")
+NO_PARAM = "''"
 HIT_COLUMNS = (
-    "source, table_name, file_name, row_number, batch_position, recorded_at, field_path, kind, "
-    "kinds, masked, digest, run_id"
+    "source, table_name, file_name, row_number, batch_position, record_key, recorded_at, "
+    "field_path, kind, kinds, masked, digest, run_id"
 )
 VERDICT_FIELDS = {
     "path": "text", "param": "text", "value_digest": "text", "kind": "text", "kind_rank": "integer",
@@ -28,7 +32,7 @@ VERDICT_FIELDS = {
 }  # fmt: skip
 HIT_FIELDS = {
     "source": "text", "table_name": "text", "file_name": "text", "row_number": "integer",
-    "batch_position": "integer", "recorded_at": "timestamp", "field_path": "text", "kind": "text",
+    "batch_position": "integer", "record_key": "text", "recorded_at": "timestamp", "field_path": "text", "kind": "text",
     "kinds": "list", "masked": "text", "digest": "text",
 }  # fmt: skip
 # The address that every payload carries in its own field would make each row a candidate.
@@ -38,7 +42,12 @@ _OWN_IP = r"client_ip_address[\\\"' :]*[0-9A-Fa-f.:]+"
 class DuckDBDialect:
     """How DuckDB writes what the two engines write differently."""
 
-    types = {"text": "varchar", "integer": "bigint", "timestamp": "timestamp", "list": "varchar[]"}
+    types: ClassVar = {
+        "text": "varchar",
+        "integer": "bigint",
+        "timestamp": "timestamp",
+        "list": "varchar[]",
+    }
 
     def parameter(self, name: str) -> str:
         return f"${name}"
@@ -52,14 +61,23 @@ class DuckDBDialect:
     def is_among(self, text: str, parameter: str) -> str:
         return f"{text} in (select unnest({self.parameter(parameter)}))"
 
-    def unnested(self, items: str, name: str) -> str:
-        return f"unnest({items}) as unnested_{name}({name})"
+    def entries(self, leaf: "ListLeaf", carried: Sequence[str]) -> str:
+        """Unnest in the select list: a lateral join would drag the wide row along."""
+        columns = "".join(f"events.{name} as {name}, " for name in carried)
+        source = f"{GA4_TABLE} as events where {self.is_among('events.file_name', 'files')}"
+        for items, name in leaf.joins:
+            source = f"(select {columns}unnest({items}) as {name} from {source}) as {name}_rows"
+            columns = "".join(f"{name}, " for name in carried)
+        return source
 
     def digest(self, text: str) -> str:
         return f"sha256({self.parameter('salt')} || {text})"
 
     def micros(self, column: str) -> str:
         return f"make_timestamp({column})"
+
+    def ga4_key(self) -> str:
+        return "concat(leaves.event_name, '|', cast(leaves.event_timestamp as varchar))"
 
     def records(self, fields: Mapping[str, str]) -> str:
         """Return a subquery with the rows of the JSON parameter `records`."""
@@ -72,13 +90,19 @@ class DuckDBDialect:
             f"(select unnest(from_json(cast($records as json), {shape})) as item))"
         )
 
-    def scalar_candidates(self, leaves: Sequence[str], pattern: str) -> str:
-        """Distinct values first, column by column; the regular expression sees each once."""
-        return "\nunion all\n".join(
-            f"select '{leaf}' as path, '' as param, value from (select distinct "
-            f"{quoted_path(leaf)} as value from {GA4_TABLE} where "
-            f"{self.is_among('file_name', 'files')}) where {self.matches('value', pattern)}"
-            for leaf in leaves
+    def joined(self, columns: Sequence[str]) -> str:
+        return f"concat_ws(chr(10), {', '.join(columns)})"
+
+    def leaves(self, source: str, leaves: Mapping[str, str]) -> str:
+        """Distinct values of each column in one pass; the regular expression sees each once."""
+        columns = ", ".join(
+            f"{{'path': '{path}', 'found': list(distinct {value})}}"
+            for path, value in leaves.items()
+        )
+        return (
+            f"with columns as materialized (select unnest([{columns}]) as item from {source}), "
+            f"leaves as materialized "
+            f"(select item.path as path, unnest(item.found) as value from columns)"
         )
 
     def _quoted(self, text: str) -> str:
@@ -88,7 +112,7 @@ class DuckDBDialect:
 class BigQueryDialect:
     """How BigQuery writes the same."""
 
-    types = {"text": "string", "integer": "int64", "timestamp": "timestamp"}
+    types: ClassVar = {"text": "string", "integer": "int64", "timestamp": "timestamp"}
 
     def parameter(self, name: str) -> str:
         return f"@{name}"
@@ -102,8 +126,14 @@ class BigQueryDialect:
     def is_among(self, text: str, parameter: str) -> str:
         return f"{text} in unnest({self.parameter(parameter)})"
 
-    def unnested(self, items: str, name: str) -> str:
-        return f"unnest({items}) as {name}"
+    def entries(self, leaf: "ListLeaf", carried: Sequence[str]) -> str:
+        columns = "".join(f"events.{name} as {name}, " for name in carried)
+        unnested = ", ".join(f"unnest({items}) as {name}" for items, name in leaf.joins)
+        last = leaf.joins[-1][1]
+        return (
+            f"(select {columns}{last} from {GA4_TABLE} as events, {unnested} "
+            f"where {self.is_among('events.file_name', 'files')}) as {last}_rows"
+        )
 
     def digest(self, text: str) -> str:
         return f"to_hex(sha256(concat({self.parameter('salt')}, {text})))"
@@ -111,20 +141,26 @@ class BigQueryDialect:
     def micros(self, column: str) -> str:
         return f"timestamp_micros({column})"
 
+    def ga4_key(self) -> str:
+        return "concat(leaves.event_name, '|', cast(leaves.event_timestamp as string))"
+
     def records(self, fields: Mapping[str, str]) -> str:
         """Return a subquery with the rows of the JSON parameter `records`."""
         columns = ", ".join(self._field(name, kind) for name, kind in fields.items())
         return f"(select {columns} from unnest(json_query_array(@records)) as item)"
 
-    def scalar_candidates(self, leaves: Sequence[str], pattern: str) -> str:
+    def joined(self, columns: Sequence[str]) -> str:
+        return f"array_to_string([{', '.join(columns)}], chr(10))"
+
+    def leaves(self, source: str, leaves: Mapping[str, str]) -> str:
         """One pass over the table: each column is read, and billed, once."""
         structs = ", ".join(
-            f"struct('{leaf}' as path, {quoted_path(leaf)} as value)" for leaf in leaves
+            f"struct('{path}' as path, {value} as value)" for path, value in leaves.items()
         )
         return (
-            f"select distinct leaf.path as path, '' as param, leaf.value as value "
-            f"from {GA4_TABLE}, unnest([{structs}]) as leaf "
-            f"where {self.is_among('file_name', 'files')} and {self.matches('leaf.value', pattern)}"
+            f"with leaves as (select distinct leaf.path as path, leaf.value as value "
+            f"from (select [{structs}] as listed from {source}) as rows_of_leaves, "
+            f"unnest(rows_of_leaves.listed) as leaf)"
         )
 
     def _field(self, name: str, kind: str) -> str:
@@ -164,53 +200,68 @@ def ga4_list_leaves(columns: Mapping[str, Type]) -> list[ListLeaf]:
 def param_keys(dialect: Dialect, leaf: ListLeaf) -> str:
     """Distinct keys of a parameter list, to find those whose values are always looked at."""
     return (
-        f"select distinct {leaf.param} as param from {_source(dialect, leaf)} "
-        f"where {dialect.is_among('events.file_name', 'files')} and {leaf.param} is not null"
+        f"select distinct {leaf.param} as param from {dialect.entries(leaf, ())} "
+        f"where {leaf.param} is not null"
     )
 
 
-def list_candidates(dialect: Dialect, leaf: ListLeaf) -> str:
-    """Distinct candidate values in a list; parameter `keys` names personal keys."""
-    condition = dialect.matches(leaf.value, prefilter_pattern(has_key=True))
-    param = leaf.param or "''"
-    if leaf.param:
-        condition = (
-            f"({condition} or {dialect.is_among(leaf.param, 'keys')}) "
-            f"and not {dialect.is_among(leaf.param, 'unscanned')}"
-        )
+def scalar_candidates(dialect: Dialect, leaves: Sequence[str]) -> str:
+    """Distinct candidates of the text columns and struct fields of GA4 rows."""
+    source = f"{GA4_TABLE} as events where {dialect.is_among('events.file_name', 'files')}"
+    return _filtered(dialect, dialect.leaves(source, {leaf: f"events.{leaf}" for leaf in leaves}))
+
+
+def field_candidates(dialect: Dialect, leaves: Sequence[ListLeaf]) -> str:
+    """Distinct candidates of the plain fields of one list's items."""
+    values = {leaf.path: leaf.value for leaf in leaves}
+    return _filtered(dialect, dialect.leaves(dialect.entries(leaves[0], ()), values))
+
+
+def param_candidates(dialect: Dialect, leaf: ListLeaf) -> str:
+    """Distinct candidates of a parameter list; `keys` names personal keys, `unscanned` others."""
+    is_candidate = dialect.matches("value", prefilter_pattern(has_key=True))
     return (
-        f"select distinct '{leaf.path}' as path, {param} as param, {leaf.value} as value "
-        f"from {_source(dialect, leaf)} where {dialect.is_among('events.file_name', 'files')} "
-        f"and {leaf.value} is not null and {condition}"
+        f"select path, param, value from (select distinct '{leaf.path}' as path, "
+        f"{leaf.param} as param, {leaf.value} as value from {dialect.entries(leaf, ())} "
+        f"where {leaf.value} is not null and not {dialect.is_among(leaf.param, 'unscanned')}"
+        f") as leaves where {is_candidate} or {dialect.is_among('param', 'keys')}"
     )
 
 
 def insert_scalar_hits(dialect: Dialect, leaf: str) -> str:
     """Write the hits of one text column; parameters files, records, salt, run_id."""
-    value = f"events.{quoted_path(leaf)}"
-    return _insert_ga4_hits(
-        dialect, f"{GA4_TABLE} as events", f"'{leaf}'", leaf, value, param_condition=""
+    columns = ", ".join(f"events.{name} as {name}" for name in CARRIED)
+    rows = (
+        f"select {columns}, events.{leaf} as value, '' as param from {GA4_TABLE} as events "
+        f"where {dialect.is_among('events.file_name', 'files')}"
     )
+    return _insert_ga4_hits(dialect, rows, f"'{leaf}'", leaf)
 
 
 def insert_list_hits(dialect: Dialect, leaf: ListLeaf) -> str:
-    """Write the hits of one text in a list; a record has one hit per path, the first kind wins."""
-    path = f"concat('{leaf.path}.', {leaf.param})" if leaf.param else f"'{leaf.path}'"
-    condition = f" and verdicts.param = {leaf.param}" if leaf.param else ""
-    return _insert_ga4_hits(dialect, _source(dialect, leaf), path, leaf.path, leaf.value, condition)
+    """Write the hits of one text in a list; a record has one hit per path, the first kind wins.
+
+    Parameters as for a column, and `params` for the keys that were found.
+    """
+    rows = (
+        f"select {', '.join(CARRIED)}, {leaf.value} as value, {leaf.param or NO_PARAM} as param "
+        f"from {dialect.entries(leaf, CARRIED)}"
+    )
+    if leaf.param is None:
+        return _insert_ga4_hits(dialect, rows, f"'{leaf.path}'", leaf.path)
+    rows = f"{rows} where {dialect.is_among(leaf.param, 'params')}"
+    return _insert_ga4_hits(dialect, rows, f"concat('{leaf.path}.', leaves.param)", leaf.path)
 
 
 def document_candidates(
-    dialect: Dialect, table: str, columns: Sequence[str], recorded_at: str
+    dialect: Dialect, table: str, columns: Sequence[str], record_key: str, recorded_at: str
 ) -> str:
     """Rows of which some text column may hold personal data."""
-    pattern = prefilter_pattern(has_key=True)
-    tests = " or ".join(
-        dialect.matches(dialect.without(column, _OWN_IP), pattern) for column in columns
-    )
+    text = dialect.without(dialect.joined(columns), _OWN_IP)
+    is_candidate = dialect.matches(text, f"(?m){prefilter_pattern(has_key=True)}")
     return (
-        f"select file_name, row_number, {recorded_at} as recorded_at, {', '.join(columns)} "
-        f"from {table} where {dialect.is_among('file_name', 'files')} and ({tests})"
+        f"select file_name, row_number, {record_key} as record_key, {recorded_at} as recorded_at, {', '.join(columns)} "
+        f"from {table} where {dialect.is_among('file_name', 'files')} and {is_candidate}"
     )
 
 
@@ -221,11 +272,6 @@ def insert_document_hits(dialect: Dialect) -> str:
         f"insert into landing.pii_hits ({HIT_COLUMNS}) "
         f"select {names}, {dialect.parameter('run_id')} from {dialect.records(HIT_FIELDS)} as hits"
     )
-
-
-def quoted_path(leaf: str) -> str:
-    """Return a dotted path with each part but the first in the engine-neutral plain form."""
-    return leaf
 
 
 def encode(records: Sequence[Mapping[str, Any]]) -> str:
@@ -248,26 +294,23 @@ def _leaves_in_list(
             yield from _leaves_in_list(f"{path}.{field}", inner, f"{name}.{field}", joins)
 
 
-def _source(dialect: Dialect, leaf: ListLeaf) -> str:
-    unnested = ", ".join(dialect.unnested(items, name) for items, name in leaf.joins)
-    return f"{GA4_TABLE} as events, {unnested}"
+def _filtered(dialect: Dialect, leaves: str) -> str:
+    is_candidate = dialect.matches("value", prefilter_pattern(has_key=True))
+    return f"{leaves}\nselect path, '' as param, value from leaves where {is_candidate}"
 
 
-def _insert_ga4_hits(
-    dialect: Dialect, source: str, path: str, verdict_path: str, value: str, param_condition: str
-) -> str:
+def _insert_ga4_hits(dialect: Dialect, rows: str, path: str, verdict_path: str) -> str:
     return (
         f"insert into landing.pii_hits ({HIT_COLUMNS}) "
-        f"select 'ga4', 'ga4_events', events.file_name, events.row_number, 0, "
-        f"min({dialect.micros('events.event_timestamp')}), {path} as field_path, "
+        f"select 'ga4', 'ga4_events', leaves.file_name, leaves.row_number, 0, "
+        f"min({dialect.ga4_key()}), min({dialect.micros('leaves.event_timestamp')}), {path} as field_path, "
         f"min_by(verdicts.kind, verdicts.kind_rank), min_by(verdicts.kinds, verdicts.kind_rank), "
         f"min_by(verdicts.masked, verdicts.kind_rank), "
         f"min_by(verdicts.digest, verdicts.kind_rank), {dialect.parameter('run_id')} "
-        f"from {source} inner join {dialect.records(VERDICT_FIELDS)} as verdicts "
-        f"on verdicts.path = '{verdict_path}'{param_condition} "
-        f"and verdicts.value_digest = {dialect.digest(value)} "
-        f"where {dialect.is_among('events.file_name', 'files')} "
-        f"group by events.file_name, events.row_number, field_path"
+        f"from ({rows}) as leaves inner join {dialect.records(VERDICT_FIELDS)} as verdicts "
+        f"on verdicts.path = '{verdict_path}' and verdicts.param = leaves.param "
+        f"and verdicts.value_digest = {dialect.digest('leaves.value')} "
+        f"group by leaves.file_name, leaves.row_number, field_path"
     )
 
 

@@ -9,6 +9,8 @@ from flows.core.pii.keys import NO_KEY, KeyContext, read_key
 
 MAX_VALUE = 200
 
+_AROUND_VALUES = " \t\r\n\"'+"
+
 _QUERY_KEY = re.compile(r"(?:^|[?&#;,{(\[\s\"'/|])([^\W\d][\w.\-\[\]$]{0,80})=")
 _JSON_KEY = re.compile(r"[\"']([^\"'\\:{}]{1,80})[\"']\s{0,4}:\s{0,4}(?:\[\s{0,4})?(?=[\"'0-9+-])")
 _NAMED_VALUE = re.compile(
@@ -75,10 +77,11 @@ class Text:
     def values(self) -> Iterator[tuple[str, KeyContext, str, int]]:
         """Yield key, what it announces, value and its position; the whole text if it has a key."""
         if self.key and (context := read_key(self.key)) is not NO_KEY:
-            yield self.key, context, self.rest.strip(), 0
+            yield self.key, context, self.rest.strip(_AROUND_VALUES), 0
         for pair in self.pairs:
             context = read_key(pair.key)
-            yield pair.key, context, self.rest[pair.start : pair.end].strip(" \"'+"), pair.start
+            value = self.rest[pair.start : pair.end].strip(_AROUND_VALUES)
+            yield pair.key, context, value, pair.start
 
 
 def read_text(content: str, key: str | None = None) -> Text:

@@ -1,0 +1,44 @@
+"""matchback retention: anonymise what is older than the policy."""
+
+from flows.commands.common import (
+    DEFAULT_CONFIG,
+    AsOfOption,
+    ConfigOption,
+    JsonOption,
+    exits_with_code,
+    parse_as_of,
+    print_json,
+    say,
+)
+from flows.config import load_config
+from flows.core.clock import Clock
+from flows.errors import ExitCode
+from flows.settings import Settings
+from flows.warehouse.lease import run_lease
+from flows.warehouse.opening import open_existing_warehouse
+
+
+@exits_with_code
+def retention(
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_of: AsOfOption = None,
+    json_output: JsonOption = False,
+) -> ExitCode:
+    """Anonymise or delete what is older than the policy; aggregates stay."""
+    from flows.privacy.retention import retention as age_out
+
+    project = load_config(config, Settings.from_environment().environment)
+    with (
+        run_lease(project.state_folder / "run.lock", "retention"),
+        open_existing_warehouse(project) as warehouse,
+    ):
+        warehouse.apply_ddl()
+        touched = age_out(warehouse, project, Clock(parse_as_of(as_of)))
+    if json_output:
+        print_json({"status": "done", "exit_code": 0, "rows": touched})
+        return ExitCode.HEALTHY
+    for name, count in touched.items():
+        if count:
+            say(f"{name}: {count} rows")
+    say("Nothing else is older than the policy.")
+    return ExitCode.HEALTHY

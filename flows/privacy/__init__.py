@@ -1,0 +1,1 @@
+"""What a data protection officer asks for: access, erasure, retention."""

@@ -1,0 +1,235 @@
+"""Erasing a person: every table and file, a proof, and a list that keeps the person away."""
+
+import hashlib
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+
+from flows.config import Config
+from flows.core.clock import Clock
+from flows.errors import IntegrityError
+from flows.orchestration import flow
+from flows.privacy.digests import KeyedDigests
+from flows.privacy.person import references_of
+from flows.privacy.registry import DERIVED_SCHEMAS, HITS, KEPT_HISTORY, RAW, TABLES, PersonalTable
+from flows.privacy.search import References, bindings, condition, row_tokens
+from flows.warehouse.base import Warehouse, first
+
+POLICY_VERSION = 1
+PLATFORMS_TO_TELL = {
+    "meta_capi": "Meta: delete the person from custom audiences; matched events expire there.",
+    "google_ads": "Google Ads: remove the person from customer match lists.",
+    "tiktok": "TikTok: remove the person from custom audiences.",
+    "ga4": "Google Analytics: user deletion by user id or client id.",
+}
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """The proof of an erasure: rows per table before and after, chained to the proof before it."""
+
+    request_id: str
+    rows_before: dict[str, int]
+    rows_after: dict[str, int]
+    proof_hash: str
+    platforms: list[str]
+
+
+@flow(name="erase")
+def erase(warehouse: Warehouse, config: Config, person: str, clock: Clock) -> Erasure:
+    """Erase a person in one transaction; UnknownPersonError, or IntegrityError if a row is left."""
+    references = references_of(warehouse, person, config.property.default_country)
+    digests = KeyedDigests.of(warehouse, config)
+    before = count_rows(warehouse, references)
+    platforms = _platforms(warehouse, references)
+    with warehouse.transaction():
+        for table in TABLES:
+            if _exists(warehouse, table.name):
+                _remove(warehouse, table, references)
+        _forget_hits(warehouse)
+        _empty_derived(warehouse)
+        after = count_rows(warehouse, references)
+        if any(after.values()):
+            left = ", ".join(name for name, count in after.items() if count)
+            raise IntegrityError(f"Rows of the person are left in {left}; nothing was erased.")
+        proof = _prove(warehouse, digests, person, before, after, config, clock)
+        _suppress(warehouse, digests, references, proof.request_id, clock)
+    return Erasure(proof.request_id, before, after, proof.proof_hash, platforms)
+
+
+def count_rows(warehouse: Warehouse, references: References) -> dict[str, int]:
+    """Return how many rows of each registered table point at a person."""
+    counts = {}
+    for table in TABLES:
+        if _exists(warehouse, table.name):
+            [row] = warehouse.rows(
+                f"select count(*) as row_count from {table.name} where {condition(table)}",
+                bindings(table, references),
+            )
+            counts[table.name] = row["row_count"]
+    return counts
+
+
+def suppress_loaded(warehouse: Warehouse, config: Config, run_id: str) -> int:
+    """Delete rows that this run loaded about erased persons; returns references matched."""
+    if not warehouse.rows("select 1 as one from ops.suppressions limit 1"):
+        return 0
+    digests = KeyedDigests.of(warehouse, config)
+    digest_sql, pads = digests.in_sql("token")
+    found: set[str] = set()
+    for table in RAW:
+        rows = warehouse.rows(
+            f"select token from (select distinct unnest({row_tokens(table)}) as token "
+            f"from {table.name} where run_id = $run_id) as tokens "
+            f"where {digest_sql} in (select digest from ops.suppressions)",
+            {"run_id": run_id, **pads},
+        )
+        found |= {row["token"] for row in rows}
+    if found:
+        references = References(values=frozenset(found))
+        with warehouse.transaction():
+            for table in RAW:
+                _remove(warehouse, table, references)
+    return len(found)
+
+
+def _remove(warehouse: Warehouse, table: PersonalTable, references: References) -> None:
+    where, values = condition(table), bindings(table, references)
+    if table.action == "delete":
+        warehouse.execute(f"delete from {table.name} where {where}", values)
+        return
+    blanks = ", ".join(f"{column} = {_blank(column)}" for column in table.blanked)
+    warehouse.execute(f"update {table.name} set {blanks} where {where}", values)
+
+
+def _blank(column: str) -> str:
+    """A key column must stay unique; everything else is null."""
+    is_key = column in ("reconciled_event_id", "delivery_id")
+    return "'erased|' || cast(uuid() as varchar)" if is_key else "null"
+
+
+def _forget_hits(warehouse: Warehouse) -> None:
+    """Drop scan hits whose row is gone."""
+    for table in RAW:
+        short_name = table.name.partition(".")[2]
+        warehouse.execute(
+            f"delete from {HITS} where table_name = ? and not exists (select 1 from {table.name} "
+            f"as held where held.file_name = {HITS.partition('.')[2]}.file_name "
+            f"and held.row_number = {HITS.partition('.')[2]}.row_number)",
+            [short_name],
+        )
+
+
+def _empty_derived(warehouse: Warehouse) -> None:
+    kept = {table.name for table in KEPT_HISTORY}
+    for row in warehouse.rows(
+        "select table_schema || '.' || table_name as name from information_schema.tables "
+        "where table_type = 'BASE TABLE' and list_contains($schemas, table_schema)",
+        {"schemas": list(DERIVED_SCHEMAS)},
+    ):
+        if row["name"] not in kept and not row["name"].startswith("work.int_schema_"):
+            warehouse.execute(f"delete from {row['name']}")
+
+
+def _exists(warehouse: Warehouse, name: str) -> bool:
+    schema, _, table = name.partition(".")
+    return bool(
+        warehouse.rows(
+            "select 1 as one from information_schema.tables "
+            "where table_schema = ? and table_name = ?",
+            [schema, table],
+        )
+    )
+
+
+def _platforms(warehouse: Warehouse, references: References) -> list[str]:
+    table = next(table for table in TABLES if table.name == "marts.fct_deliveries")
+    rows = warehouse.rows(
+        f"select distinct destination from marts.fct_deliveries where ({condition(table)}) "
+        "and outcome in ('accepted', 'unknown')",
+        bindings(table, references),
+    )
+    return [
+        PLATFORMS_TO_TELL.get(row["destination"], f"{row['destination']}: delete the person there.")
+        for row in sorted(rows, key=lambda row: row["destination"])
+    ]
+
+
+@dataclass(frozen=True)
+class _Proof:
+    request_id: str
+    person_digest: str
+    requested_at: str
+    rows_before: dict[str, int]
+    rows_after: dict[str, int]
+    versions: dict[str, str]
+    previous_hash: str
+
+    @property
+    def proof_hash(self) -> str:
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+
+def _prove(
+    warehouse: Warehouse,
+    digests: KeyedDigests,
+    person: str,
+    before: dict[str, int],
+    after: dict[str, int],
+    config: Config,
+    clock: Clock,
+) -> _Proof:
+    last = first(
+        warehouse.rows(
+            "select proof_hash from ops.erasure_requests "
+            "order by requested_at desc, request_id desc limit 1"
+        )
+    )
+    now = _naive(clock.now)
+    proof = _Proof(
+        request_id=f"{clock.now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}",
+        person_digest=digests.digest(person.strip().lower()),
+        requested_at=now.isoformat(),
+        rows_before=before,
+        rows_after=after,
+        versions={"matchback": version("matchback"), "policy": str(POLICY_VERSION)},
+        previous_hash=last["proof_hash"] if last else "",
+    )
+    warehouse.execute(
+        "insert into ops.erasure_requests (request_id, person_digest, requested_at, due_at, "
+        "completed_at, rows_before, rows_after, versions, previous_hash, proof_hash) "
+        "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            proof.request_id,
+            proof.person_digest,
+            now,
+            now + timedelta(days=config.retention.erasure_due_days),
+            now,
+            json.dumps(before),
+            json.dumps(after),
+            json.dumps(proof.versions),
+            proof.previous_hash,
+            proof.proof_hash,
+        ],
+    )
+    return proof
+
+
+def _suppress(
+    warehouse: Warehouse,
+    digests: KeyedDigests,
+    references: References,
+    request_id: str,
+    clock: Clock,
+) -> None:
+    for token in sorted(references.tokens):
+        warehouse.execute(
+            "insert into ops.suppressions (digest, request_id, suppressed_at) values (?, ?, ?)",
+            [digests.digest(token), request_id, _naive(clock.now)],
+        )
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)

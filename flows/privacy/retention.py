@@ -1,0 +1,66 @@
+"""What is older than the policy: references are anonymised, raw rows deleted, aggregates stay."""
+
+from datetime import date, timedelta
+
+from flows.config import Config
+from flows.core.clock import Clock
+from flows.orchestration import flow
+from flows.privacy.registry import TABLES, PersonalTable
+from flows.warehouse.base import Warehouse
+
+AGGREGATES = (
+    "marts.agg_consent_matrix",
+    "marts.agg_dedup_forecast",
+    "marts.agg_event_health_daily",
+    "marts.agg_event_health_segments",
+    "marts.agg_hash_forensics",
+    "marts.agg_match_key_coverage",
+)
+DELIVERY_TABLES = ("landing.capi_", "marts.fct_deliveries", "marts.fct_reconciled_events")
+
+
+@flow(name="retention")
+def retention(warehouse: Warehouse, config: Config, clock: Clock) -> dict[str, int]:
+    """Apply the policy in one transaction; returns rows touched per table."""
+    today = clock.today(config.zone)
+    deliveries_before = today - timedelta(days=config.retention.delivery_log_days)
+    quarantine_before = today - timedelta(days=config.retention.quarantine_days)
+    aggregates_before = today - timedelta(days=366 * config.retention.aggregates_years)
+    touched = {}
+    with warehouse.transaction():
+        for table in TABLES:
+            if table.name.startswith(DELIVERY_TABLES):
+                touched[table.name] = _age(warehouse, table, deliveries_before)
+            elif table.name.startswith("quarantine."):
+                touched[table.name] = _age(warehouse, table, quarantine_before)
+        for name in AGGREGATES:
+            touched[name] = _delete(warehouse, name, "event_date < ?", aggregates_before)
+    return touched
+
+
+def _age(warehouse: Warehouse, table: PersonalTable, before: date) -> int:
+    if table.action == "delete":
+        return _delete(warehouse, table.name, f"{table.aged_by} < ?", before)
+    references = [name for name in table.blanked if name not in _KEYS]
+    keys = [name for name in table.blanked if name in _KEYS]
+    left = " or ".join(f"{name} is not null" for name in references)
+    where = f"{table.aged_by} < ? and ({left})"
+    count = _count(warehouse, table.name, where, before)
+    blanks = [f"{name} = null" for name in references]
+    blanks += [f"{name} = 'anonymised|' || cast(uuid() as varchar)" for name in keys]
+    warehouse.execute(f"update {table.name} set {', '.join(blanks)} where {where}", [before])
+    return count
+
+
+def _delete(warehouse: Warehouse, name: str, where: str, before: date) -> int:
+    count = _count(warehouse, name, where, before)
+    warehouse.execute(f"delete from {name} where {where}", [before])
+    return count
+
+
+def _count(warehouse: Warehouse, name: str, where: str, before: date) -> int:
+    [row] = warehouse.rows(f"select count(*) as row_count from {name} where {where}", [before])
+    return row["row_count"]
+
+
+_KEYS = ("reconciled_event_id", "delivery_id")

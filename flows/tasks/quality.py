@@ -1,0 +1,83 @@
+"""The audit before publication: landing and candidate tables against what they promise."""
+
+import logging
+import threading
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from expectations.results import QualityReport, SuiteResult
+from expectations.thresholds import read_thresholds
+from flows.core.window import Window
+from flows.orchestration import task
+from flows.settings import turn_telemetry_off
+from flows.warehouse.base import Warehouse
+
+if TYPE_CHECKING:
+    from expectations.suites import Suite
+
+__all__ = ["QualityReport", "preload", "validate"]
+
+DOCS_FOLDER = Path("reports") / "data_docs"
+
+logger = logging.getLogger(__name__)
+
+
+def preload() -> threading.Thread:
+    """Import Great Expectations beside other work, such as a dbt process; costs seconds."""
+    thread = threading.Thread(target=_import_quietly, name="preload-quality", daemon=True)
+    thread.start()
+    return thread
+
+
+@task(name="validate")
+def validate(
+    warehouse: Warehouse,
+    run_id: str,
+    window: Window,
+    folder: Path,
+    has: AbstractSet[str],
+) -> QualityReport:
+    """Hold landing and the candidates against their suites and write the Data Docs.
+
+    `folder` is that of matchback.yml, `has` names the configured sources. Findings are returned,
+    never raised; when `integrity_failures` is not empty the candidates must not be published.
+    """
+    turn_telemetry_off()
+    from expectations.data_docs import DataDocs
+    from expectations.suites import all_suites
+    from expectations.validation import Validator
+
+    thresholds = read_thresholds()
+    validator = Validator(run_id)
+    docs = DataDocs(folder / DOCS_FOLDER)
+    results = []
+    for suite in all_suites():
+        result, answer = _unconfigured(suite, has), None
+        if result is None:
+            result, answer = validator.check(suite, warehouse, window, thresholds)
+        docs.add(result, answer)
+        results.append(result)
+    return QualityReport(results, docs.write(run_id, window))
+
+
+def _unconfigured(suite: "Suite", has: AbstractSet[str]) -> SuiteResult | None:
+    absent = sorted(suite.needs - has)
+    if not absent:
+        return None
+    reason = f"{' and '.join(absent)} not configured"
+    return SuiteResult(suite.path, suite.relation, suite.kind, skipped=reason)
+
+
+def _import_quietly() -> None:
+    """Import ahead; an error shows where the import is really needed."""
+    turn_telemetry_off()
+    try:
+        import expectations.data_docs
+        import expectations.validation
+        from expectations.suites import all_suites
+
+        all_suites()
+        expectations.data_docs.load_renderer()
+    except Exception as error:
+        logger.debug("preload ended early (%s)", type(error).__name__)
