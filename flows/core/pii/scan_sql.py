@@ -32,8 +32,8 @@ VERDICT_FIELDS = {
 }  # fmt: skip
 HIT_FIELDS = {
     "source": "text", "table_name": "text", "file_name": "text", "row_number": "integer",
-    "batch_position": "integer", "record_key": "text", "recorded_at": "timestamp", "field_path": "text", "kind": "text",
-    "kinds": "list", "masked": "text", "digest": "text",
+    "batch_position": "integer", "record_key": "text", "recorded_at": "timestamp",
+    "field_path": "text", "kind": "text", "kinds": "list", "masked": "text", "digest": "text",
 }  # fmt: skip
 # The address that every payload carries in its own field would make each row a candidate.
 _OWN_IP = r"client_ip_address[\\\"' :]*[0-9A-Fa-f.:]+"
@@ -260,7 +260,8 @@ def document_candidates(
     text = dialect.without(dialect.joined(columns), _OWN_IP)
     is_candidate = dialect.matches(text, f"(?m){prefilter_pattern(has_key=True)}")
     return (
-        f"select file_name, row_number, {record_key} as record_key, {recorded_at} as recorded_at, {', '.join(columns)} "
+        f"select file_name, row_number, {record_key} as record_key, "
+        f"{recorded_at} as recorded_at, {', '.join(columns)} "
         f"from {table} where {dialect.is_among('file_name', 'files')} and {is_candidate}"
     )
 
@@ -303,7 +304,8 @@ def _insert_ga4_hits(dialect: Dialect, rows: str, path: str, verdict_path: str) 
     return (
         f"insert into landing.pii_hits ({HIT_COLUMNS}) "
         f"select 'ga4', 'ga4_events', leaves.file_name, leaves.row_number, 0, "
-        f"min({dialect.ga4_key()}), min({dialect.micros('leaves.event_timestamp')}), {path} as field_path, "
+        f"min({dialect.ga4_key()}), min({dialect.micros('leaves.event_timestamp')}), "
+        f"{path} as field_path, "
         f"min_by(verdicts.kind, verdicts.kind_rank), min_by(verdicts.kinds, verdicts.kind_rank), "
         f"min_by(verdicts.masked, verdicts.kind_rank), "
         f"min_by(verdicts.digest, verdicts.kind_rank), {dialect.parameter('run_id')} "
