@@ -1,6 +1,7 @@
 """What a Slack message says: pure, within every limit of Slack, with nothing left unescaped."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -116,15 +117,22 @@ _ESCAPES = {
 }  # fmt: skip
 
 
-def _worst_first(line: Line) -> tuple[bool, int, int, str, str]:
+def _worst_first(line: Line) -> tuple[bool, int, float, int, str, str]:
     kinds = list(Kind)
     return (
         line.kind is Kind.RESOLVED,
         -SEVERITIES.index(line.severity),
+        -_largest_amount(line.money_at_risk),
         kinds.index(line.kind),
         line.check_id,
         line.dimension,
     )
+
+
+def _largest_amount(money_at_risk: str) -> float:
+    """Return the first amount, which is the largest; currencies are not converted."""
+    amount = re.match(r"[0-9,]{1,20}\.[0-9]{2}", money_at_risk)
+    return float(amount[0].replace(",", "")) if amount else 0.0
 
 
 def _counts(lines: Sequence[Line]) -> str:

@@ -94,12 +94,13 @@ def test_the_text_counts_the_states_and_names_the_worst_checks_first():
         [
             make_line("dedup_rate", Kind.RESOLVED, severity="critical"),
             make_line("hit_ratio", severity="warn"),
-            make_line("ghost_conversion"),
+            make_line("action_source", money_at_risk="9.00 EUR"),
+            make_line("ghost_conversion", money_at_risk="1,200.50 EUR + 10.00 GBP"),
             make_line("plain_pii", severity="critical"),
         ]
     )
     assert message.text == (
-        "3 opened, 1 resolved: plain_pii, ghost_conversion, hit_ratio, dedup_rate"
+        "4 opened, 1 resolved: plain_pii, ghost_conversion, action_source, hit_ratio, dedup_rate"
     )
 
 
