@@ -102,7 +102,7 @@ def test_tables_have_captions_and_scoped_headers(html: str) -> None:
     outline = Outline(html)
     assert len(outline.of("table")) == len(outline.of("caption"))
     assert all(attrs.get("scope") in ("col", "row") for attrs in outline.of("th"))
-    regions = [attrs for attrs in outline.of("div") if attrs.get("role") == "region"]
+    regions = [attrs for attrs in outline.of("div") if attrs.get("role") == "group"]
     assert all(attrs["aria-label"] and attrs["tabindex"] == "0" for attrs in regions)
 
 
