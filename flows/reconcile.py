@@ -147,9 +147,9 @@ def build_models(
     full_refresh: bool,
 ) -> None:
     """Build every model over the window in one dbt process."""
-    from flows.tasks.dbt import dbt_build, dbt_variables
+    from flows.tasks.dbt import dbt_build, dbt_settings
 
-    variables = dbt_variables(config, result.window, result.run_id, clock, has_gateway=has_gateway)
+    settings = dbt_settings(config, result.window, result.run_id, clock, has_gateway=has_gateway)
     dbt_build(config, {**variables, **schema}, environment, full_refresh=full_refresh)
 
 

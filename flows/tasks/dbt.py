@@ -24,7 +24,7 @@ class BuildSummary:
     seconds_by_node: dict[str, float]
 
 
-def dbt_variables(
+def dbt_settings(
     config: Config, window: Window, run_id: str, clock: Clock, *, has_gateway: bool
 ) -> dict[str, Any]:
     """Return what the models may know about the run; no secret is among it."""
@@ -64,8 +64,15 @@ def dbt_variables(
     }
 
 
-def dbt_environment(config: Config, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of the dbt process: where the warehouse is and where files go."""
+def dbt_environment(
+    config: Config,
+    environment: Mapping[str, str],
+    settings: Mapping[str, Any] | None = None,
+) -> dict[str, str]:
+    """Return the environment of the dbt process: where the warehouse is and where files go.
+
+    `settings` are the run's; they travel here and not as dbt vars, which would cost a full parse.
+    """
     state = config.state_folder
     values = {
         **environment,
@@ -73,6 +80,7 @@ def dbt_environment(config: Config, environment: Mapping[str, str]) -> dict[str,
         "DBT_TARGET_PATH": str(state / "dbt_target"),
         "DBT_LOG_PATH": str(state / "dbt_logs"),
         "DBT_PROFILES_DIR": str(DBT_DIRECTORY),
+        "MATCHBACK_SETTINGS": json.dumps(dict(settings or {})),
         "PYTHONWARNINGS": "ignore",
     }
     limit = getattr(config.warehouse, "memory_limit", None)
@@ -83,7 +91,7 @@ def dbt_environment(config: Config, environment: Mapping[str, str]) -> dict[str,
 
 def dbt_build(
     config: Config,
-    variables: Mapping[str, Any],
+    settings: Mapping[str, Any],
     environment: Mapping[str, str],
     *,
     full_refresh: bool = False,
@@ -96,12 +104,12 @@ def dbt_build(
     command = [
         *(sys.executable, "-m", "dbt.cli.main", "--quiet", "--no-use-colors"),
         *("build", "--project-dir", str(DBT_DIRECTORY), "--indirect-selection", "empty"),
-        *("--select", *DAILY_SELECTION, "--vars", json.dumps(dict(variables))),
+        *("--select", *DAILY_SELECTION),
         *(["--full-refresh"] if full_refresh else []),
     ]
     finished = subprocess.run(
         command,
-        env=dbt_environment(config, environment),
+        env=dbt_environment(config, environment, settings),
         cwd=DBT_DIRECTORY,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

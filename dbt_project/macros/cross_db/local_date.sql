@@ -1,16 +1,16 @@
 {#- Date of a UTC timestamp in the property's time zone. -#}
-{% macro local_date(moment, zone=var('timezone')) -%}
+{% macro local_date(moment, zone=setting('timezone')) -%}
     {{ return(adapter.dispatch('local_date', 'matchback')(moment, zone)) }}
 {%- endmacro %}
 
-{% macro default__local_date(moment, zone=var('timezone')) -%}
+{% macro default__local_date(moment, zone=setting('timezone')) -%}
     {{ exceptions.raise_compiler_error("local_date: not written for " ~ target.type) }}
 {%- endmacro %}
 
-{% macro duckdb__local_date(moment, zone=var('timezone')) -%}
+{% macro duckdb__local_date(moment, zone=setting('timezone')) -%}
     cast((({{ moment }} at time zone 'UTC') at time zone '{{ zone }}') as date)
 {%- endmacro %}
 
-{% macro bigquery__local_date(moment, zone=var('timezone')) -%}
+{% macro bigquery__local_date(moment, zone=setting('timezone')) -%}
     date({{ moment }}, '{{ zone }}')
 {%- endmacro %}

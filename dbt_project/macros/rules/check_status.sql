@@ -7,7 +7,7 @@
             case when value is null then 'insufficient_data' when value >= pass_bound then 'pass' when value >= warn_bound then 'warn' else 'fail' end
         when kind = 'count_at_least' then
             case when value is null then 'unknown' when value >= pass_bound then 'pass' when value >= warn_bound then 'warn' else 'fail' end
-        when denominator < {{ var('min_n') }} or value is null then 'insufficient_data'
+        when denominator < {{ setting('min_n') }} or value is null then 'insufficient_data'
         when kind = 'ratio_band' then
             case
                 when value > upper_bound then 'warn'

@@ -24,7 +24,7 @@
     consented_client_count,
     server_accepted_count,
     pair_count,
-    {% if var('has_ga4') and var('has_capi') %}
+    {% if setting('has_ga4') and setting('has_capi') %}
     {{ rate('server_accepted_count', 'consented_client_count') }} as hit_ratio,
     {{ rate('server_accepted_count', 'client_count') }} as hit_ratio_raw,
     {% else %}
@@ -35,7 +35,7 @@
     {{ rate('aligned_count', 'pair_count') }} as aligned_rate,
     {{ rate('name_consistent_count', 'pair_count') }} as name_consistency_rate,
     {{ rate('value_equal_count', 'value_compared_count') }} as value_match_rate,
-    {% if var('has_crm') %}
+    {% if setting('has_crm') %}
     case when canonical_event = 'purchase' then valid_order_count end as crm_count,
     case when canonical_event = 'purchase' then {{ rate('order_in_client_count', 'valid_order_count') }} end as crm_coverage_client,
     case when canonical_event = 'purchase' then {{ rate('order_in_server_count', 'order_owed_count') }} end as crm_coverage_server,

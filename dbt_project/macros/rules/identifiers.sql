@@ -14,7 +14,7 @@
 {#- The event id of a GA4 row: the first of the configured parameters that is present, as text. -#}
 {% macro ga4_event_id() -%}
     coalesce(
-    {%- for key in var('event_id_params') %}
+    {%- for key in setting('event_id_params') %}
         {{ present_id(ga4_param(key)) }},
     {%- endfor %}
         null

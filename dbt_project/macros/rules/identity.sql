@@ -11,7 +11,7 @@
 {#- Rank of a node's type in the configured precedence; types outside it name no journey and rank last. -#}
 {% macro identity_rank(node) -%}
     case
-    {%- for type in var('identity_precedence') %}
+    {%- for type in setting('identity_precedence') %}
         when {{ node }} like '{{ type }}:%' then {{ loop.index }}
     {%- endfor %}
         else 99

@@ -1,4 +1,4 @@
 {#- Condition on a date: near the window, or loaded by this run (var loaded_dates), so that no loaded date goes unprofiled. -#}
 {% macro in_profile(day) -%}
-    ({{ day }} between {{ window_start(-2) }} and {{ window_end(2) }} or {{ day }} in ({{ date_list(var('loaded_dates', [])) }}))
+    ({{ day }} between {{ window_start(-2) }} and {{ window_end(2) }} or {{ day }} in ({{ date_list(setting('loaded_dates', [])) }}))
 {%- endmacro %}

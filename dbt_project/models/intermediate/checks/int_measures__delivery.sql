@@ -37,7 +37,7 @@ counts as (
 
 ),
 
-{{ roll_up_measures('counts', ['delivery_rejected', 'payload_contract'], flag(var('has_capi'))) }},
+{{ roll_up_measures('counts', ['delivery_rejected', 'payload_contract'], flag(setting('has_capi'))) }},
 
 zero_checks as (
 

@@ -33,6 +33,6 @@ counts as (
 
 ),
 
-{{ roll_up_measures('counts', ['canonical_id_missing', 'canonical_id_conflict', 'click_id_lost'], flag(var('has_ga4') or var('has_capi'))) }}
+{{ roll_up_measures('counts', ['canonical_id_missing', 'canonical_id_conflict', 'click_id_lost'], flag(setting('has_ga4') or setting('has_capi'))) }}
 
 select {{ measure_columns() }} from measured

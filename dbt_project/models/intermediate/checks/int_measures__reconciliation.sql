@@ -62,7 +62,7 @@ counts as (
         case when value_comparison = 'equal' then 1 else 0 end, 1
     from reconciled
     where is_pair and value_comparison is not null
-    {% if var('has_crm') %}
+    {% if setting('has_crm') %}
     union all
     select
         'crm_coverage_server', event_date, canonical_event, dataset_id,
@@ -101,25 +101,25 @@ counts as (
 
 inputs as (
 
-    select 'duplicate_server' as check_id, {{ flag(var('has_capi')) }} as has_input
+    select 'duplicate_server' as check_id, {{ flag(setting('has_capi')) }} as has_input
     union all
-    select 'event_id_missing', {{ flag(var('has_capi')) }}
+    select 'event_id_missing', {{ flag(setting('has_capi')) }}
     union all
-    select 'timestamp_alignment', {{ flag(var('has_capi') and var('has_ga4')) }}
+    select 'timestamp_alignment', {{ flag(setting('has_capi') and setting('has_ga4')) }}
     union all
-    select 'event_name_consistency', {{ flag(var('has_capi') and var('has_ga4')) }}
+    select 'event_name_consistency', {{ flag(setting('has_capi') and setting('has_ga4')) }}
     union all
-    select 'value_consistency', {{ flag(var('has_capi') and var('has_ga4')) }}
+    select 'value_consistency', {{ flag(setting('has_capi') and setting('has_ga4')) }}
     union all
-    select 'crm_coverage_server', {{ flag(var('has_capi') and var('has_crm')) }}
+    select 'crm_coverage_server', {{ flag(setting('has_capi') and setting('has_crm')) }}
     union all
-    select 'crm_coverage_client', {{ flag(var('has_ga4') and var('has_crm')) }}
+    select 'crm_coverage_client', {{ flag(setting('has_ga4') and setting('has_crm')) }}
     union all
-    select 'ghost_conversion', {{ flag(var('has_capi') and var('has_crm')) }}
+    select 'ghost_conversion', {{ flag(setting('has_capi') and setting('has_crm')) }}
     union all
-    select 'client_duplicate', {{ flag(var('has_ga4')) }}
+    select 'client_duplicate', {{ flag(setting('has_ga4')) }}
     union all
-    select 'order_id_missing', {{ flag(var('has_ga4')) }}
+    select 'order_id_missing', {{ flag(setting('has_ga4')) }}
 
 ),
 
@@ -144,7 +144,7 @@ rolled as (
 
 ),
 
-{% set both_sides = flag(var('has_ga4') and var('has_capi')) %}
+{% set both_sides = flag(setting('has_ga4') and setting('has_capi')) %}
 
 hit_ratios as (
 
@@ -192,11 +192,11 @@ published_history as (
 
     select event_date, canonical_event, dataset_id, hit_ratio
     from {{ source('published', 'agg_event_health_daily') }}
-    where event_date between {{ window_start(-14) }} and {{ window_start(-1) }} and consented_client_count >= {{ var('min_n') }}
+    where event_date between {{ window_start(-14) }} and {{ window_start(-1) }} and consented_client_count >= {{ setting('min_n') }}
     union all
     select event_date, canonical_event, dataset_id, hit_ratio
     from health
-    where consented_client_count >= {{ var('min_n') }}
+    where consented_client_count >= {{ setting('min_n') }}
 
 ),
 
@@ -237,7 +237,7 @@ reused as (
         cast(null as {{ type_double() }}) as value,
         (select {{ count_where("check_id = 'event_id_reused'") }} from findings) as numerator,
         (select count(*) from servers) + (select count(*) from {{ ref('int_client_events') }}) as denominator,
-        {{ flag(var('has_ga4') or var('has_capi')) }} as has_input
+        {{ flag(setting('has_ga4') or setting('has_capi')) }} as has_input
 
 ),
 

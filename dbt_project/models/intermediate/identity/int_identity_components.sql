@@ -44,8 +44,8 @@ edges as (
     inner join journeys as ends on both_ways.node = ends.node
     inner join journeys as neighbours on both_ways.neighbour = neighbours.node
     where
-        ends.journey_count <= {{ var('shared_identifier_journeys') }}
-        and neighbours.journey_count <= {{ var('shared_identifier_journeys') }}
+        ends.journey_count <= {{ setting('shared_identifier_journeys') }}
+        and neighbours.journey_count <= {{ setting('shared_identifier_journeys') }}
 
 ),
 
@@ -108,7 +108,7 @@ components as (
     select
         node,
         journey_count,
-        journey_count > {{ var('shared_identifier_journeys') }} as is_shared,
+        journey_count > {{ setting('shared_identifier_journeys') }} as is_shared,
         case when best_rank < 99 then best_node end as canonical_id
     from named
 

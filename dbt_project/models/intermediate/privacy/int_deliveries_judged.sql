@@ -1,24 +1,7 @@
 -- Grain: one row per delivery attempt or decision: effective consent, what the policy says, what was done.
 with
 
-attempts as (
-
-    select
-        attempt_id, event_date, received_at, destination, dataset_id, source_format, request_id, event_name, canonical_event,
-        event_id, order_id, value, currency, outcome, error_class, error_code, error_subcode, http_status, is_test,
-        consent_necessary, consent_analytics, consent_marketing, jurisdiction, gpc, consent_basis, block_reason,
-        fields_sent, fields_stripped
-    from {{ ref('int_delivery_attempts') }}
-
-),
-
-linked as (
-
-    select * from {{ ref('int_deliveries_linked') }}
-
-),
-
-in_force as (
+deliveries as (
 
     select * from {{ ref('int_consent_in_force') }}
 
@@ -39,34 +22,19 @@ jurisdiction_rules as (
 evidence as (
 
     select
-        attempts.*,
-        linked.delivery_key,
-        linked.request_key,
-        linked.event_date as reported_date,
-        linked.client_event_key,
-        linked.canonical_id,
-        linked.ads_storage,
-        linked.analytics_storage,
-        attempts.source_format = 'gateway_audit' as is_gateway,
-        in_force.attempt_id is not null as is_in_log,
-        coalesce(in_force.has_decision, false) as has_decision,
-        coalesce(in_force.is_withdrawal, false) as is_withdrawal,
-        in_force.decided_at,
-        in_force.analytics as log_analytics,
-        in_force.marketing as log_marketing,
+        deliveries.*,
+        deliveries.source_format = 'gateway_audit' as is_gateway,
         coalesce(destinations.required_tier, 'marketing') as required_tier,
         coalesce(
-            nullif(attempts.jurisdiction, ''), in_force.jurisdiction,
+            nullif(deliveries.jurisdiction, ''), deliveries.log_jurisdiction,
             {{ quoted(var('default_jurisdiction') or var('default_country')) }}
         ) as effective_jurisdiction,
-        coalesce(attempts.gpc, in_force.gpc, false) as effective_gpc,
+        coalesce(deliveries.gpc, deliveries.log_gpc, false) as effective_gpc,
         -- A row that Meta's pipeline could not parse was never sent.
-        attempts.outcome <> 'blocked'
-        and not (attempts.source_format = 'dataflow_dlq' and attempts.outcome = 'rejected' and attempts.error_code is null) as has_left
-    from attempts
-    inner join linked on attempts.attempt_id = linked.attempt_id and attempts.destination = linked.destination
-    left join in_force on attempts.attempt_id = in_force.attempt_id
-    left join destinations on attempts.destination = destinations.destination
+        deliveries.outcome <> 'blocked'
+        and not (deliveries.source_format = 'dataflow_dlq' and deliveries.outcome = 'rejected' and deliveries.error_code is null) as has_left
+    from deliveries
+    left join destinations on deliveries.destination = destinations.destination
 
 ),
 
@@ -153,7 +121,7 @@ final as (
         fields_stripped,
         delivery_key,
         request_key,
-        canonical_id,
+        server_event_key,
         is_gateway,
         required_tier,
         effective_jurisdiction,

@@ -1,123 +1,155 @@
 -- Grain: one row per delivery attempt or decision, with the logical delivery, the event and the browser it belongs to.
+-- A view: read once, by the consent in force.
+{{ config(materialized='view') }}
+
 with
 
 attempts as (
 
     select
-        *,
-        {{ server_event_key() }} as event_key
+        attempt_id, file_name, row_number, event_date, received_at, destination, dataset_id, source_format, request_id,
+        fbtrace_id, event_name, canonical_event, event_id, order_id, value, currency, outcome, error_class, error_code,
+        error_subcode, http_status, is_test, user_id, client_id, consent_necessary, consent_analytics, consent_marketing,
+        jurisdiction, gpc, consent_basis, block_reason, fields_sent, fields_stripped,
+        {{ server_event_key() }} as event_key,
+        {% if var('has_consent') -%}
+        case when user_id is null then {{ json_text('payload', '$.user_data.external_id') }} end
+        {%- else -%}
+        cast(null as {{ type_text() }})
+        {%- endif %} as external_id
     from {{ ref('int_delivery_attempts') }}
 
 ),
 
 sides as (
 
-    select server_event_key, client_event_key, event_date, canonical_event, client_user_id, user_pseudo_id, ads_storage, analytics_storage
+    select server_event_key, event_date, client_user_id, user_pseudo_id, ads_storage, analytics_storage
     from {{ ref('int_reconciled_sides') }}
     where server_event_key is not null
 
 ),
 
-journeys as (
+-- Other destinations share the record, and with it the event, of the gateway's decision on Meta.
+records_of_others as (
 
-    select
-        sides.server_event_key,
-        min(coalesce(clients.canonical_id, servers.canonical_id)) as canonical_id
-    from sides
-    left join {{ ref('int_client_identities') }} as clients on sides.client_event_key = clients.client_event_key
-    left join {{ ref('int_server_identities') }} as servers on sides.server_event_key = servers.server_event_key
-    group by sides.server_event_key
-
-),
-
-meta_attempts as (
-
-    select
-        attempts.attempt_id,
-        attempts.file_name,
-        attempts.row_number,
-        attempts.source_format,
-        attempts.event_key,
-        sides.event_date,
-        sides.client_event_key,
-        sides.client_user_id,
-        sides.user_pseudo_id,
-        sides.ads_storage,
-        sides.analytics_storage,
-        journeys.canonical_id
+    select distinct file_name, row_number
     from attempts
-    left join sides on attempts.event_key = sides.server_event_key
-    left join journeys on attempts.event_key = journeys.server_event_key
-    where attempts.destination = 'meta_capi'
+    where source_format = 'gateway_audit' and destination <> 'meta_capi'
 
 ),
 
 records_of_meta as (
 
+    select attempts.file_name, attempts.row_number, min(attempts.event_key) as event_key
+    from attempts
+    inner join records_of_others
+        on attempts.file_name = records_of_others.file_name and attempts.row_number = records_of_others.row_number
+    where attempts.source_format = 'gateway_audit' and attempts.destination = 'meta_capi'
+    group by attempts.file_name, attempts.row_number
+
+),
+
+keyed as (
+
     select
-        file_name,
-        row_number,
-        min(event_date) as event_date,
-        min(client_event_key) as client_event_key,
-        min(client_user_id) as client_user_id,
-        min(user_pseudo_id) as user_pseudo_id,
-        {{ strictest('ads_storage') }} as ads_storage,
-        {{ strictest('analytics_storage') }} as analytics_storage,
-        min(canonical_id) as canonical_id
-    from meta_attempts
-    where source_format = 'gateway_audit'
-    group by file_name, row_number
+        attempts.*,
+        case when attempts.destination = 'meta_capi' then attempts.event_key else records_of_meta.event_key end as server_event_key
+    from attempts
+    left join records_of_meta
+        on
+            attempts.destination <> 'meta_capi'
+            and attempts.source_format = 'gateway_audit'
+            and attempts.file_name = records_of_meta.file_name
+            and attempts.row_number = records_of_meta.row_number
+
+),
+
+events_of_others as (
+
+    select distinct canonical_event, event_id from keyed where server_event_key is null
 
 ),
 
 clients as (
 
     select
-        canonical_event,
-        event_id,
-        min(event_date) as event_date,
-        min(client_event_key) as client_event_key,
-        min(user_id) as user_id,
-        min(user_pseudo_id) as user_pseudo_id,
-        {{ strictest('ads_storage') }} as ads_storage,
-        {{ strictest('analytics_storage') }} as analytics_storage
-    from {{ ref('int_client_events') }}
-    where event_id is not null
-    group by canonical_event, event_id
+        clients.canonical_event,
+        clients.event_id,
+        min(clients.event_date) as event_date,
+        min(clients.user_id) as user_id,
+        min(clients.user_pseudo_id) as user_pseudo_id,
+        {{ strictest('clients.ads_storage') }} as ads_storage,
+        {{ strictest('clients.analytics_storage') }} as analytics_storage
+    from {{ ref('int_client_events') }} as clients
+    inner join events_of_others
+        on clients.canonical_event = events_of_others.canonical_event and clients.event_id = events_of_others.event_id
+    group by clients.canonical_event, clients.event_id
 
 ),
 
 linked as (
 
     select
-        attempts.attempt_id,
-        attempts.destination,
-        coalesce(
-            meta_attempts.event_date, records_of_meta.event_date, clients.event_date, attempts.event_date
-        ) as event_date,
-        coalesce(meta_attempts.client_event_key, records_of_meta.client_event_key, clients.client_event_key) as client_event_key,
-        coalesce(meta_attempts.client_user_id, records_of_meta.client_user_id, clients.user_id) as client_user_id,
-        coalesce(meta_attempts.user_pseudo_id, records_of_meta.user_pseudo_id, clients.user_pseudo_id) as user_pseudo_id,
-        coalesce(meta_attempts.ads_storage, records_of_meta.ads_storage, clients.ads_storage) as ads_storage,
-        coalesce(meta_attempts.analytics_storage, records_of_meta.analytics_storage, clients.analytics_storage) as analytics_storage,
-        coalesce(meta_attempts.canonical_id, records_of_meta.canonical_id) as canonical_id,
-        coalesce(attempts.request_id, attempts.fbtrace_id, attempts.attempt_id) || '|' || attempts.destination as request_key,
-        attempts.destination || '|' || attempts.event_key as delivery_key
-    from attempts
-    left join meta_attempts on attempts.attempt_id = meta_attempts.attempt_id and attempts.destination = 'meta_capi'
-    left join records_of_meta
-        on
-            attempts.source_format = 'gateway_audit'
-            and attempts.destination <> 'meta_capi'
-            and attempts.file_name = records_of_meta.file_name
-            and attempts.row_number = records_of_meta.row_number
+        keyed.*,
+        coalesce(sides.event_date, clients.event_date, keyed.event_date) as reported_date,
+        coalesce(sides.client_user_id, clients.user_id) as browser_user_id,
+        coalesce(sides.user_pseudo_id, clients.user_pseudo_id) as browser_client_id,
+        coalesce(sides.ads_storage, clients.ads_storage) as ads_storage,
+        coalesce(sides.analytics_storage, clients.analytics_storage) as analytics_storage
+    from keyed
+    left join sides on keyed.server_event_key = sides.server_event_key
     left join clients
         on
-            attempts.destination <> 'meta_capi'
-            and records_of_meta.file_name is null
-            and attempts.canonical_event = clients.canonical_event
-            and attempts.event_id = clients.event_id
+            keyed.server_event_key is null
+            and keyed.canonical_event = clients.canonical_event
+            and keyed.event_id = clients.event_id
+
+),
+
+final as (
+
+    select
+        attempt_id,
+        event_date,
+        reported_date,
+        received_at,
+        destination,
+        dataset_id,
+        source_format,
+        request_id,
+        event_name,
+        canonical_event,
+        event_id,
+        order_id,
+        value,
+        currency,
+        outcome,
+        error_class,
+        error_code,
+        error_subcode,
+        http_status,
+        is_test,
+        consent_necessary,
+        consent_analytics,
+        consent_marketing,
+        jurisdiction,
+        gpc,
+        consent_basis,
+        block_reason,
+        fields_sent,
+        fields_stripped,
+        server_event_key,
+        destination || '|' || event_key as delivery_key,
+        coalesce(request_id, fbtrace_id, attempt_id) || '|' || destination as request_key,
+        ads_storage,
+        analytics_storage,
+        'user ' || {{ hashed_customer_id('user_id') }} as user_identifier,
+        'user ' || {{ hashed_customer_id(without_appendix('external_id')) }} as external_identifier,
+        'client ' || client_id as client_identifier,
+        case when browser_user_id is distinct from user_id then 'user ' || {{ hashed_customer_id('browser_user_id') }} end as browser_user_identifier,
+        case when browser_client_id is distinct from client_id then 'client ' || browser_client_id end as browser_client_identifier
+    from linked
 
 )
 
-select * from linked
+select * from final

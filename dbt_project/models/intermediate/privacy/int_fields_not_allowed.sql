@@ -1,11 +1,38 @@
 -- Grain: one row per delivery whose data left and field that the destination's policy does not allow.
 with
 
+-- Without a list of the fields sent, the keys of the payload are the fields.
 attempts as (
 
-    select attempt_id, destination, payload, fields_sent
+    select
+        attempt_id,
+        destination,
+        case when {{ list_size('fields_sent') }} > 0 then {{ joined('fields_sent', ',') }} end as listed,
+        {% for path in ['$', '$.user_data', '$.custom_data'] %}
+        case
+            when {{ list_size('fields_sent') }} = 0 and payload is not null
+                then {{ joined(json_key_list(json_part('payload', path)), ',') }}
+        end as keys_{{ loop.index }}{{ ',' if not loop.last }}
+        {% endfor %}
     from {{ ref('int_delivery_attempts') }}
     where outcome <> 'blocked' and not is_test
+
+),
+
+sent as (
+
+    select
+        attempt_id,
+        destination,
+        coalesce(listed, '') || ',' || coalesce(keys_1, '') || ',' || coalesce(keys_2, '') || ',' || coalesce(keys_3, '') as fields
+    from attempts
+
+),
+
+-- Few different sets of fields are sent, so the policy is asked once for each.
+field_sets as (
+
+    select distinct destination, fields from sent
 
 ),
 
@@ -15,33 +42,39 @@ policy as (
 
 ),
 
--- Without a list of the fields sent, the keys of the payload are the fields.
-logged_fields as (
+set_fields as (
 
-    select attempts.attempt_id, attempts.destination, field_name
-    from attempts
-    cross join {{ unnest_as('attempts.fields_sent', 'field_name') }}
-    union all
-    {% for path in ['$', '$.user_data', '$.custom_data'] %}
-    select attempts.attempt_id, attempts.destination, field_name
-    from attempts
-    cross join {{ unnest_as(json_key_list(json_part('attempts.payload', path)), 'field_name') }}
-    where {{ list_size('attempts.fields_sent') }} = 0
-    {% if path == '$' %}and field_name not in ('user_data', 'custom_data'){% endif %}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    select distinct
+        field_sets.destination,
+        field_sets.fields,
+        field_name as sent_field
+    from field_sets
+    cross join {{ unnest_as(split_text('field_sets.fields', ','), 'field_name') }}
+    where field_name not in ('', 'user_data', 'custom_data')
+
+),
+
+not_allowed as (
+
+    select
+        set_fields.destination,
+        set_fields.fields,
+        set_fields.sent_field
+    from set_fields
+    left join policy
+        on set_fields.destination = policy.destination and set_fields.sent_field = policy.field_name
+    where policy.field_name is null
 
 ),
 
 final as (
 
-    select distinct
-        logged_fields.attempt_id,
-        logged_fields.field_name
-    from logged_fields
-    left join policy
-        on logged_fields.destination = policy.destination and logged_fields.field_name = policy.field_name
-    where policy.field_name is null
+    select
+        sent.attempt_id,
+        not_allowed.sent_field as field_name
+    from sent
+    inner join not_allowed
+        on sent.destination = not_allowed.destination and sent.fields = not_allowed.fields
 
 )
 

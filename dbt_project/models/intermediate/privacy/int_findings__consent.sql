@@ -10,7 +10,7 @@ deliveries as (
 
 requests as (
 
-    select request_key, delivery_key from {{ ref('int_deliveries_linked') }}
+    select request_key, delivery_key from {{ ref('int_deliveries_judged') }}
 
 ),
 

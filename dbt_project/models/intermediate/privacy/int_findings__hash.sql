@@ -42,7 +42,15 @@ constants as (
 
 raw_keys as (
 
-    select * from {{ ref('int_raw_keys_judged') }} where is_hashed or is_malformed
+    {% for key in never_hashed_keys() %}
+    select
+        server_event_key, dataset_id, event_date, canonical_event, entity_id, value, currency,
+        '{{ key }}' as payload_key,
+        {{ key }}_defect as defect
+    from {{ ref('int_raw_keys_judged') }}
+    where {{ key }}_defect <> ''
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 
@@ -54,6 +62,7 @@ findings as (
         dataset_id,
         'server_event' as entity_type,
         entity_id,
+        server_event_key,
         payload_key,
         case when format_defect <> '' then format_defect else 'junk' end as defect,
         canonical_event,
@@ -71,6 +80,7 @@ findings as (
         dataset_id,
         'server_event' as entity_type,
         entity_id,
+        server_event_key,
         payload_key,
         defect,
         canonical_event,
@@ -85,6 +95,7 @@ findings as (
         dataset_id,
         'source_field' as entity_type,
         'capi|' || dataset_id || '|user_data.' || payload_key || '|' || substr(digest, 1, 8) as entity_id,
+        cast(null as {{ type_text() }}) as server_event_key,
         payload_key,
         '' as defect,
         cast(null as {{ type_text() }}) as canonical_event,
@@ -94,38 +105,77 @@ findings as (
     from constants
     union all
     select
-        case when is_hashed then 'never_hash' else 'click_id_malformed' end as check_id,
+        case defect when 'hashed' then 'never_hash' else 'click_id_malformed' end as check_id,
         event_date,
         dataset_id,
         'server_event' as entity_type,
         entity_id,
+        server_event_key,
         payload_key,
-        case when is_hashed then 'hashed' else 'malformed' end as defect,
+        defect,
         canonical_event,
-        case when is_hashed then 'sent as a hash, must be raw' else 'not fb.<index>.<milliseconds>.<id>' end as evidence,
+        case defect when 'hashed' then 'sent as a hash, must be raw' else 'not fb.<index>.<milliseconds>.<id>' end as evidence,
         value,
         currency
     from raw_keys
 
 ),
 
+-- One event id on several orders makes several logical events of one name: the order tells them apart.
+of_interest as (
+
+    select distinct entity_id from findings where server_event_key is not null
+
+),
+
+order_ids as (
+
+    select
+        scanned.server_event_key,
+        scanned.entity_id,
+        scanned.order_id
+    from {{ ref('int_scanned_server_events') }} as scanned
+    inner join of_interest on scanned.entity_id = of_interest.entity_id
+
+),
+
+shared_ids as (
+
+    select entity_id from order_ids
+    group by entity_id
+    having count(*) > 1
+
+),
+
+distinct_ids as (
+
+    select order_ids.server_event_key, order_ids.entity_id || '|' || coalesce(order_ids.order_id, '') as entity_id
+    from order_ids
+    inner join shared_ids on order_ids.entity_id = shared_ids.entity_id
+
+),
+
 final as (
 
     select
-        check_id,
-        event_date,
+        findings.check_id,
+        findings.event_date,
         'capi' as source,
-        dataset_id,
-        entity_type,
-        entity_id,
-        'user_data.' || payload_key as field_path,
-        defect,
-        case when canonical_event is null then 'dataset_id=' || dataset_id else {{ event_dimension('canonical_event', 'dataset_id') }} end as dimension,
-        evidence,
+        findings.dataset_id,
+        findings.entity_type,
+        coalesce(distinct_ids.entity_id, findings.entity_id) as entity_id,
+        'user_data.' || findings.payload_key as field_path,
+        findings.defect,
+        case
+            when findings.canonical_event is null then 'dataset_id=' || findings.dataset_id
+            else {{ event_dimension('findings.canonical_event', 'findings.dataset_id') }}
+        end as dimension,
+        findings.evidence,
         cast(1 as {{ type_integer() }}) as occurrences,
-        case when canonical_event = 'purchase' then value end as value_at_risk,
-        case when canonical_event = 'purchase' then currency end as currency
+        case when findings.canonical_event = 'purchase' then findings.value end as value_at_risk,
+        case when findings.canonical_event = 'purchase' then findings.currency end as currency
     from findings
+    left join distinct_ids on findings.server_event_key = distinct_ids.server_event_key
 
 )
 

@@ -1,5 +1,5 @@
 -- Grain: one table and date of rows with personal references older than the policy, or one overdue erasure request.
-{%- set limit_days = var('delivery_log_days') %}
+{%- set limit_days = setting('delivery_log_days') %}
 with
 
 aged as (

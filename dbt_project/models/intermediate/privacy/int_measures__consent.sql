@@ -28,7 +28,7 @@ consent_rows as (
 
 ),
 
--- A logical event counts once per destination, however often it was tried.
+-- Decisions of the gateway: a logical event counts once per destination, however often it was tried.
 logical as (
 
     select
@@ -36,11 +36,16 @@ logical as (
         min(reported_date) as event_date,
         coalesce(min(canonical_event), min(event_name), 'unknown') as canonical_event,
         min(dataset_id) as dataset_id,
-        max(case when is_over_blocked then 1 else 0 end) as is_over_blocked,
-        max(case when is_gateway then 1 else 0 end) as is_gateway,
-        max(case when consent_evidence = 'none' then 0 else 1 end) as has_evidence
+        max(case when is_over_blocked then 1 else 0 end) as is_over_blocked
     from deliveries
+    where is_gateway
     group by delivery_key
+
+),
+
+gateway_size as (
+
+    select count(*) as gateway_count from logical
 
 ),
 
@@ -48,9 +53,8 @@ sizes as (
 
     select
         count(*) as delivery_count,
-        coalesce(sum(is_gateway), 0) as gateway_count,
-        coalesce(sum(has_evidence), 0) as evidenced_count
-    from logical
+        {{ count_where("consent_evidence <> 'none'") }} as evidenced_count
+    from deliveries
 
 ),
 
@@ -84,19 +88,20 @@ all_rows as (
         coalesce(finding_counts.finding_count, 0) as numerator,
         case checks.check_id
             when 'consent_desync' then desync_count.pair_count
-            when 'over_blocked' then sizes.gateway_count
-            when 'consent_proof' then sizes.gateway_count + consent_rows.row_count
+            when 'over_blocked' then gateway_size.gateway_count
+            when 'consent_proof' then gateway_size.gateway_count + consent_rows.row_count
             else sizes.delivery_count
         end as denominator,
         case checks.check_id
             when 'consent_violation' then sizes.evidenced_count > 0
             when 'field_minimisation' then sizes.delivery_count > 0
-            when 'consent_proof' then sizes.gateway_count + consent_rows.row_count > 0
-            when 'over_blocked' then sizes.gateway_count > 0
+            when 'consent_proof' then gateway_size.gateway_count + consent_rows.row_count > 0
+            when 'over_blocked' then gateway_size.gateway_count > 0
             else desync_count.pair_count > 0
         end as has_input
     from checks
     cross join sizes
+    cross join gateway_size
     cross join desync_count
     cross join consent_rows
     left join finding_counts on checks.check_id = finding_counts.check_id
@@ -113,7 +118,6 @@ rate_rows as (
         sum(is_over_blocked) as numerator,
         count(*) as denominator
     from logical
-    where is_gateway = 1
     group by event_date, canonical_event, dataset_id
     union all
     select

@@ -3,7 +3,7 @@ with
 
 scanned as (
 
-    select event_date, canonical_event, dataset_id, is_accepted from {{ ref('int_scanned_server_events') }}
+    select event_date, canonical_event, dataset_id, is_accepted, fbc_defect, fbp_defect from {{ ref('int_raw_keys_judged') }}
 
 ),
 
@@ -22,12 +22,6 @@ payload_hashes as (
 compared as (
 
     select event_date, canonical_event, dataset_id, is_match from {{ ref('int_hashes_compared') }}
-
-),
-
-raw_keys as (
-
-    select event_date, canonical_event, dataset_id, payload_key from {{ ref('int_raw_keys_judged') }}
 
 ),
 
@@ -51,10 +45,14 @@ purchase_hash_counts as (
 
 click_id_counts as (
 
-    select event_date, {{ event_dimension('canonical_event', 'dataset_id') }} as dimension, dataset_id, count(*) as denominator
-    from raw_keys
-    where payload_key in ('fbc', 'fbp')
+    select
+        event_date,
+        {{ event_dimension('canonical_event', 'dataset_id') }} as dimension,
+        dataset_id,
+        count(fbc_defect) + count(fbp_defect) as denominator
+    from scanned
     group by event_date, canonical_event, dataset_id
+    having count(fbc_defect) + count(fbp_defect) > 0
 
 ),
 

@@ -141,7 +141,7 @@ server_hits as (
         max(server_events.server_event_key) over (partition by server_events.entity_id) as last_key
     from hits
     inner join server_events on hits.attempt_id = server_events.attempt_id
-    where hits.source = 'capi' and hits.batch_position > 0
+    where hits.source = 'capi' and hits.batch_position is not null
 
 ),
 
@@ -182,7 +182,7 @@ of_deliveries as (
         cast(null as {{ type_text() }}) as currency
     from hits
     inner join attempts on hits.attempt_id = attempts.attempt_id
-    where hits.source = 'capi' and hits.batch_position > 0
+    where hits.source = 'capi' and hits.batch_position is not null
 
 ),
 
@@ -233,7 +233,7 @@ of_rows as (
     from hits
     left join files on hits.file_name = files.file_name
     left join runs on hits.run_id = runs.run_id
-    where hits.source in ('quarantine', 'consent') or (hits.source = 'capi' and hits.batch_position = 0)
+    where hits.source in ('quarantine', 'consent') or (hits.source = 'capi' and hits.batch_position is null)
 
 ),
 

@@ -32,9 +32,8 @@ events as (
         coalesce(sides.event_date, {{ local_date('servers.received_at') }}) as event_date,
         coalesce(sides.canonical_event, servers.canonical_event, servers.event_name, 'unknown') as canonical_event,
         servers.dataset_id || '|' || coalesce(servers.canonical_event, servers.event_name, 'unknown') || '|'
-        || coalesce(servers.event_id, servers.order_id, servers.attempt_id) as short_id,
+        || coalesce(servers.event_id, servers.order_id, servers.attempt_id) as entity_id,
         servers.order_id,
-        servers.source_format,
         servers.value,
         servers.currency,
         {{ json_parts('servers.payload', hashed_paths) }} as hashed_parts,
@@ -46,30 +45,9 @@ events as (
 
 in_window as (
 
-    select
-        *,
-        count(*) over (partition by short_id) as same_id_count
-    from events
+    select * from events
     where event_date between {{ window_start() }} and {{ window_end() }}
-
-),
-
-final as (
-
-    select
-        server_event_key,
-        dataset_id,
-        is_accepted,
-        event_date,
-        canonical_event,
-        case when same_id_count > 1 then short_id || '|' || coalesce(order_id, '') else short_id end as entity_id,
-        source_format,
-        value,
-        currency,
-        hashed_parts,
-        raw_values
-    from in_window
 
 )
 
-select * from final
+select * from in_window

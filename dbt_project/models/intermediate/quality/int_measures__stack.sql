@@ -1,4 +1,4 @@
-{%- set declared_stack = var('stack') or {} -%}
+{%- set declared_stack = setting('stack') or {} -%}
 {%- set stack_checks = ['sgtm_custom_domain', 'ga4_via_sgtm', 'capi_integration', 'hash_convention'] -%}
 -- Grain: one row per declared fact of the stack.
 with

@@ -12,7 +12,7 @@ shipped as (
 
 users as (
 
-    {% for event in var('taxonomy_events') %}
+    {% for event in setting('taxonomy_events') %}
     select
         {{ quoted(event.ga4_name) }} as ga4_name,
         {{ quoted(event.canonical_event) }} as canonical_event,

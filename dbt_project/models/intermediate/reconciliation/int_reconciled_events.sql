@@ -168,7 +168,7 @@ measured as (
             when abs(client_value - server_value) > 0.01 then 'value'
             else 'equal'
         end as value_comparison,
-        {% if var('has_crm') %}
+        {% if setting('has_crm') %}
         is_accepted and canonical_event = 'purchase' and not in_crm and not is_known_order as is_without_order
         {% else %}
         false as is_without_order

@@ -72,7 +72,7 @@ shaped as (
         evidence,
         cast(1 as {{ type_integer() }}) as occurrences,
         cast(value_at_risk as {{ type_money() }}) as value_at_risk,
-        case when value_at_risk is not null then {{ quoted(var('currency')) }} end as currency
+        case when value_at_risk is not null then {{ quoted(setting('currency')) }} end as currency
     from found
 
 )

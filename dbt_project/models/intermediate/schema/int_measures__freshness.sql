@@ -1,6 +1,6 @@
 -- Grain: one row per check, date (null for the window) and dimension: freshness, volume and completeness of loads.
 {%- set configured = [] -%}
-{%- for source in ['ga4', 'capi', 'crm', 'consent'] if var('has_' ~ source) %}{% do configured.append(source) %}{% endfor %}
+{%- for source in ['ga4', 'capi', 'crm', 'consent'] if setting('has_' ~ source) %}{% do configured.append(source) %}{% endfor %}
 
 with
 

@@ -54,14 +54,14 @@ rows_with_unknown_parameter as (
 
 ),
 
-{% if var('schema_version_param') -%}
+{% if setting('schema_version_param') -%}
 rows_without_schema_version as (
 
     select landing_rows.file_name, landing_rows.row_number
     from {{ source('landing', 'ga4_events') }} as landing_rows
     where
         landing_rows.table_date between {{ window_start() }} and {{ window_end() }}
-        and not {{ list_has(ga4_param_keys(), quoted(var('schema_version_param'))) }}
+        and not {{ list_has(ga4_param_keys(), quoted(setting('schema_version_param'))) }}
 
 ),
 
@@ -81,7 +81,7 @@ rows_outside_taxonomy as (
         on
             rows_with_unknown_parameter.file_name = events.file_name
             and rows_with_unknown_parameter.row_number = events.row_number
-    {%- if var('schema_version_param') %}
+    {%- if setting('schema_version_param') %}
 
     union distinct
 

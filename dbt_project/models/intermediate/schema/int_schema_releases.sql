@@ -5,7 +5,7 @@ with
 
 releases as (
 
-    {% for release in var('releases', []) %}
+    {% for release in setting('releases', []) %}
     select cast('{{ release.date }}' as date) as released_on, {{ quoted(release.name) }} as release_name
     {% if not loop.last %}union all{% endif %}
     {% else %}

@@ -1,5 +1,5 @@
 -- Grain: one row per date, kind and name of a GA4 event or parameter that the taxonomy does not know.
-{%- set prefix = var('custom_prefix') %}
+{%- set prefix = setting('custom_prefix') %}
 
 with
 
@@ -20,7 +20,7 @@ events as (
 parameters as (
 
     select parameter_name from {{ ref('parameter_taxonomy') }}
-    {%- for name in var('taxonomy_parameters') + var('event_id_params') + ([var('schema_version_param')] if var('schema_version_param') else []) %}
+    {%- for name in setting('taxonomy_parameters') + setting('event_id_params') + ([setting('schema_version_param')] if setting('schema_version_param') else []) %}
     union distinct select {{ quoted(name) }}
     {%- endfor %}
 
@@ -87,12 +87,12 @@ named as (
     union all
     select event_date, kind, name, defect, row_count from unknown_parameters
 
-    {%- if var('schema_version_param') %}
+    {%- if setting('schema_version_param') %}
     union all
     select
         profile.event_date,
         'schema_version',
-        {{ quoted(var('schema_version_param')) }},
+        {{ quoted(setting('schema_version_param')) }},
         'schema_version_missing',
         sum(profile.event_rows - coalesce(versioned.path_rows, 0))
     from profile
@@ -100,7 +100,7 @@ named as (
         on
             profile.event_date = versioned.event_date
             and profile.event_name = versioned.event_name
-            and versioned.path = {{ quoted('event_params.' ~ var('schema_version_param')) }}
+            and versioned.path = {{ quoted('event_params.' ~ setting('schema_version_param')) }}
     where profile.kind = 'event'
     group by profile.event_date
     having sum(profile.event_rows - coalesce(versioned.path_rows, 0)) > 0

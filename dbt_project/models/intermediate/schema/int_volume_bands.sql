@@ -1,11 +1,14 @@
 -- Grain: one row per date of the window, source, metric and canonical event: the count and the band its own past allows.
-{#- The band is never narrower than a quarter, than 3.5 robust deviations, or than chance allows at this size. -#}
-{%- set least_half_width = 0.25 -%}
+{#- The band is never narrower than a fifth, than 3.5 robust deviations, or than chance allows at this size. -#}
+{%- set least_half_width = 0.2 -%}
 {%- set most_half_width = 0.9 -%}
 {%- set holiday_half_width = 0.75 -%}
 {%- set deviations = 3.5 -%}
 {%- set history_days = 63 -%}
-{%- set needed_days = 14 %}
+{%- set needed_days = 14 -%}
+{#- Below four weeks the deviation itself is uncertain. -#}
+{%- set settled_days = 28 -%}
+{%- set young_factor = 1.3 %}
 
 with
 
@@ -24,7 +27,7 @@ data_days as (
     select
         source,
         event_date,
-        event_date in ({{ date_list(var('holidays', [])) }}) as is_holiday
+        event_date in ({{ date_list(setting('holidays', [])) }}) as is_holiday
     from observed
     group by source, event_date
 
@@ -99,8 +102,8 @@ levels as (
 
 window_dates as (
 
-    {% set first = modules.datetime.date.fromisoformat(var('start_date')) -%}
-    {%- set last = modules.datetime.date.fromisoformat(var('end_date')) -%}
+    {% set first = modules.datetime.date.fromisoformat(setting('start_date')) -%}
+    {%- set last = modules.datetime.date.fromisoformat(setting('end_date')) -%}
     {%- for days in range((last - first).days + 1) %}
     select {{ window_start(days) }} as event_date {{ 'union all' if not loop.last }}
     {%- endfor %}
@@ -115,7 +118,7 @@ tested as (
         series.canonical_event,
         window_dates.event_date,
         {{ iso_weekday('window_dates.event_date') }} as weekday,
-        window_dates.event_date in ({{ date_list(var('holidays', [])) }}) as is_holiday,
+        window_dates.event_date in ({{ date_list(setting('holidays', [])) }}) as is_holiday,
         coalesce(observed.value, 0) as value
     from window_dates
     inner join source_spans
@@ -209,21 +212,27 @@ day_type_ratios as (
 
 ),
 
+-- How far a date lies from the same weekday before it, free of season and trend.
+weekday_changes as (
+
+    select
+        source, metric, canonical_event, event_date,
+        ratio / nullif(lead(ratio) over (
+            partition by source, metric, canonical_event, event_date, past_weekday
+            order by weekday_age
+        ), 0) - 1 as change
+    from past
+
+),
+
 spreads as (
 
     select
-        past.source, past.metric, past.canonical_event, past.event_date,
-        {{ median_of('abs(past.ratio / weekday_ratios.ratio - 1)') }} as spread
-    from past
-    inner join weekday_ratios
-        on
-            past.source = weekday_ratios.source
-            and past.metric = weekday_ratios.metric
-            and past.canonical_event = weekday_ratios.canonical_event
-            and past.event_date = weekday_ratios.event_date
-            and past.past_weekday = weekday_ratios.past_weekday
-    where weekday_ratios.ratio > 0
-    group by past.source, past.metric, past.canonical_event, past.event_date
+        source, metric, canonical_event, event_date,
+        {{ median_of('abs(change)') }} / sqrt(2) as spread
+    from weekday_changes
+    where change is not null
+    group by source, metric, canonical_event, event_date
 
 ),
 
@@ -292,7 +301,7 @@ widths as (
         greatest(
             {{ least_half_width }},
             case when is_holiday then {{ holiday_half_width }} else 0 end,
-            {{ deviations }} * deviation,
+            {{ deviations }} * deviation * case when history_days < {{ settled_days }} then {{ young_factor }} else 1 end,
             case when metric <> 'revenue' then {{ deviations }} / sqrt(greatest(low_expected, 1)) else 0 end
         ) as half_width
     from centred
@@ -324,10 +333,10 @@ judged as (
         case
             when history_days < {{ needed_days }} then null
             -- Without any past of its own an event can only have appeared.
-            when lower_bound is null then case when value >= {{ var('min_n') }} and metric <> 'revenue' then 0.5 end
-            when metric <> 'revenue' and greatest(low_expected, value) < {{ var('min_n') }} then null
+            when lower_bound is null then case when value >= {{ setting('min_n') }} and metric <> 'revenue' then 0.5 end
+            when metric <> 'revenue' and greatest(low_expected, value) < {{ setting('min_n') }} then null
             when value < lower_bound then 0.0
-            when value > upper_bound and value >= upper_bound + {{ var('min_n') }} then 0.5
+            when value > upper_bound and value >= upper_bound + {{ setting('min_n') }} then 0.5
             else 1.0
         end as verdict
     from bounded

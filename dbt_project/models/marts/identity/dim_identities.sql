@@ -63,7 +63,7 @@ identities as (
         coalesce(components.is_shared, false) as is_shared,
         coalesce(seen.first_seen_at, {{ as_of() }}) as first_seen_at,
         coalesce(seen.last_seen_at, {{ as_of() }}) as last_seen_at,
-        '{{ var("run_id") }}' as run_id
+        '{{ setting("run_id") }}' as run_id
     from seen
     left join components on seen.node = components.node
 

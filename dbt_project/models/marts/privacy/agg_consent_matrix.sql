@@ -3,7 +3,10 @@ with
 
 deliveries as (
 
-    select * from {{ ref('fct_deliveries') }} where not is_test
+    select
+        event_date, destination, required_tier, effective_state, outcome, policy_decision, violation, source_format, request_id
+    from {{ ref('int_deliveries_judged') }}
+    where not is_test and event_date between {{ window_start() }} and {{ window_end() }}
 
 ),
 
@@ -19,16 +22,16 @@ decided as (
         event_date,
         destination,
         required_tier,
-        effective_consent,
+        effective_state as effective_consent,
         count(*) as delivery_count,
         {{ count_where("outcome <> 'blocked'") }} as sent_count,
         {{ count_where("outcome = 'blocked'") }} as blocked_count,
-        {{ count_where("is_violation and policy_decision = 'block'") }} as leaked_count,
+        {{ count_where("violation <> '' and policy_decision = 'block'") }} as leaked_count,
         {{ count_where("outcome = 'blocked' and policy_decision = 'allow'") }} as over_blocked_count,
-        {{ count_where("is_violation and policy_decision = 'allow'") }} as basis_mismatch_count,
+        {{ count_where("violation <> '' and policy_decision = 'allow'") }} as basis_mismatch_count,
         cast(0 as {{ type_integer() }}) as missing_decision_count
     from deliveries
-    group by event_date, destination, required_tier, effective_consent
+    group by event_date, destination, required_tier, effective_state
 
 ),
 
@@ -106,7 +109,7 @@ final as (
         combined.over_blocked_count,
         combined.basis_mismatch_count,
         cast(combined.missing_decision_count as {{ type_integer() }}) as missing_decision_count,
-        '{{ var("run_id") }}' as run_id
+        '{{ setting("run_id") }}' as run_id
     from combined
     left join destinations on combined.destination = destinations.destination
 

@@ -77,7 +77,7 @@ final as (
         counted.event_count,
         case when coalesce(defects.is_recoverable, false) then counted.event_count else 0 end as recoverable_count,
         defects.advice,
-        '{{ var("run_id") }}' as run_id
+        '{{ setting("run_id") }}' as run_id
     from counted
     left join defects on counted.form = defects.defect
 

@@ -4,8 +4,8 @@ with
 sends as (
 
     select event_date, destination, seconds_since_withdrawal
-    from {{ ref('fct_deliveries') }}
-    where is_violation and seconds_since_withdrawal is not null
+    from {{ ref('int_deliveries_judged') }}
+    where violation = 'withdrawn' and event_date between {{ window_start() }} and {{ window_end() }} and seconds_since_withdrawal is not null
 
 ),
 
@@ -18,7 +18,7 @@ measured as (
         cast({{ quantile_of('seconds_since_withdrawal', 50) }} as {{ type_double() }}) as latency_p50_s,
         cast({{ quantile_of('seconds_since_withdrawal', 95) }} as {{ type_double() }}) as latency_p95_s,
         cast(max(seconds_since_withdrawal) as {{ type_double() }}) as latency_max_s,
-        '{{ var("run_id") }}' as run_id
+        '{{ setting("run_id") }}' as run_id
     from sends
     group by event_date, destination
 

@@ -1,4 +1,7 @@
 -- Grain: one delivery decision or attempt per event and destination.
+-- A view: publication copies it, so the rows are written once.
+{{ config(materialized='view') }}
+
 with
 
 deliveries as (
@@ -8,11 +11,18 @@ deliveries as (
 
 ),
 
+journeys as (
+
+    select server_event_key, canonical_id from {{ ref('int_reconciled_events') }}
+    where server_event_key is not null
+
+),
+
 final as (
 
     select
         attempt_id as delivery_id,
-        event_date,
+        deliveries.event_date,
         received_at as delivered_at,
         destination,
         dataset_id,
@@ -22,7 +32,7 @@ final as (
         event_name,
         event_id,
         order_id,
-        canonical_id,
+        journeys.canonical_id,
         outcome,
         error_class,
         error_code,
@@ -46,8 +56,9 @@ final as (
         fields_stripped,
         block_reason,
         seconds_since_withdrawal,
-        '{{ var("run_id") }}' as run_id
+        '{{ setting("run_id") }}' as run_id
     from deliveries
+    left join journeys on deliveries.server_event_key = journeys.server_event_key
 
 )
 

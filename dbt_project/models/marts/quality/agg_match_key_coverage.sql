@@ -26,7 +26,7 @@ covered_keys as (
         cast(event_with_key_count as {{ type_integer() }}) as event_with_key_count,
         cast(hashed_count as {{ type_integer() }}) as hashed_count,
         cast(1.0 * event_with_key_count / event_count as {{ type_double() }}) as coverage,
-        '{{ var("run_id") }}' as run_id
+        '{{ setting("run_id") }}' as run_id
     from counted_keys
 
 )

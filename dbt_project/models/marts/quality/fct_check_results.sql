@@ -58,7 +58,7 @@ judged as (
 results as (
 
     select
-        '{{ var("run_id") }}' as run_id,
+        '{{ setting("run_id") }}' as run_id,
         {{ as_of() }} as run_at,
         {{ window_start() }} as window_start,
         {{ window_end() }} as window_end,
@@ -76,7 +76,7 @@ results as (
         cast(pass_bound as {{ type_double() }}) as pass_bound,
         cast(warn_bound as {{ type_double() }}) as warn_bound,
         cast(upper_bound as {{ type_double() }}) as upper_bound,
-        cast({{ var('min_n') }} as {{ type_integer() }}) as min_n,
+        cast({{ setting('min_n') }} as {{ type_integer() }}) as min_n,
         is_final
     from judged
 

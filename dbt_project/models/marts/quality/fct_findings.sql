@@ -129,7 +129,7 @@ findings as (
         cast(capped.value_at_risk as {{ type_money() }}) as value_at_risk,
         capped.currency,
         coalesce(earlier.first_seen_at, {{ as_of() }}) as first_seen_at,
-        '{{ var("run_id") }}' as run_id
+        '{{ setting("run_id") }}' as run_id
     from capped
     left join statuses on capped.check_id = statuses.check_id
     left join surfaces on capped.check_id = surfaces.check_id

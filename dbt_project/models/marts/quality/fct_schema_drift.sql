@@ -26,7 +26,7 @@ published as (
         value_affected,
         release,
         contract_version,
-        {{ quoted(var('run_id')) }} as run_id
+        {{ quoted(setting('run_id')) }} as run_id
     from drift
 
 )

@@ -7,7 +7,7 @@ events as (
         event_date,
         canonical_event,
         dataset_id,
-        coalesce(client_currency, server_currency, '{{ var("currency") }}') as currency,
+        coalesce(client_currency, server_currency, '{{ setting("currency") }}') as currency,
         case when in_client and not is_denied then 1 else 0 end as browser_events,
         case when is_accepted then accepted_attempt_count else 0 end as server_events,
         case when is_deduplicated and not is_denied then 1 else 0 end as deduplicated,
@@ -53,7 +53,7 @@ forecast as (
         browser_count + server_count - pair_count - true_count as overcount,
         coalesce(overcount_value, 0) as overcount_value,
         is_final,
-        '{{ var("run_id") }}' as run_id
+        '{{ setting("run_id") }}' as run_id
     from summed
 
 )

@@ -39,7 +39,7 @@ health as (
         case when lowest_currency = highest_currency then cast(server_value as {{ type_money() }}) end as server_value,
         case when lowest_currency = highest_currency then cast(crm_value as {{ type_money() }}) end as crm_value,
         case when lowest_currency = highest_currency then lowest_currency end as currency,
-        '{{ var("run_id") }}' as run_id
+        '{{ setting("run_id") }}' as run_id
     from counted
 
 )

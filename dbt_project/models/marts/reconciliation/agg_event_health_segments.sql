@@ -41,7 +41,7 @@ health as (
         country,
         campaign,
         {{ event_health_rates() }},
-        '{{ var("run_id") }}' as run_id
+        '{{ setting("run_id") }}' as run_id
     from counted
 
 )

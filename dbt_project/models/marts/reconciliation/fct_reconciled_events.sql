@@ -39,7 +39,7 @@ reconciled as (
         is_denied,
         is_test,
         is_final,
-        '{{ var('run_id') }}' as run_id
+        '{{ setting('run_id') }}' as run_id
     from {{ ref('int_reconciled_events') }}
 
 )
