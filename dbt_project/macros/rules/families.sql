@@ -1,4 +1,4 @@
 {#- The check families: each brings int_findings__<family> and int_measures__<family>. -#}
 {% macro check_families() -%}
-    {{ return(['reconciliation', 'delivery', 'identity', 'hash', 'consent', 'retention', 'schema', 'freshness']) }}
+    {{ return(['reconciliation', 'delivery', 'identity', 'hash', 'pii', 'consent', 'retention', 'schema', 'freshness']) }}
 {%- endmacro %}
