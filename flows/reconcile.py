@@ -150,7 +150,7 @@ def build_models(
     from flows.tasks.dbt import dbt_build, dbt_settings
 
     settings = dbt_settings(config, result.window, result.run_id, clock, has_gateway=has_gateway)
-    dbt_build(config, {**variables, **schema}, environment, full_refresh=full_refresh)
+    dbt_build(config, {**settings, **schema}, environment, full_refresh=full_refresh)
 
 
 @task(name="great expectations")
