@@ -131,6 +131,8 @@ DOCUMENT_TABLES = (
         "quarantine", "rejected_rows", "null", "quarantined_at", _texts("raw"), schema="quarantine"
     ),
 )  # fmt: skip
+# A Dataflow row is one server event; the delivery attempts number it so.
+FLAT_EVENT_POSITION = 1
 # The flat rows of Meta's Dataflow pipeline name a person's fields without their object.
 FLAT_USER_DATA = frozenset(
     {
@@ -276,7 +278,7 @@ class _Scan:
             self.dialect,
             f"{table.schema}.{table.name}",
             columns,
-            table.record_key,
+            table.record_key.format(**self.dialect.types),
             table.recorded_at,
         )
         rows = self.warehouse.rows(statement, {"files": names})
@@ -289,7 +291,7 @@ class _Scan:
             )
 
     def _document_hits(self, table: DocumentTable, row: Row) -> Iterator[Row]:
-        found: dict[tuple[int, str], list[Detection]] = {}
+        found: dict[tuple[int | None, str], list[Detection]] = {}
         for document in table.documents:
             if row[document.column]:
                 for position, path, detections in self._read(table, document, row[document.column]):
@@ -310,7 +312,7 @@ class _Scan:
 
     def _read(
         self, table: DocumentTable, document: Document, text: str
-    ) -> Iterator[tuple[int, str, list[Detection]]]:
+    ) -> Iterator[tuple[int | None, str, list[Detection]]]:
         for position, leaf in _leaves_of(document, text):
             detections = detect_leaf(leaf, self.country)
             detections = [found for found in detections if not is_in_own_field(found)]
@@ -328,18 +330,18 @@ class _Scan:
         }
 
 
-def _leaves_of(document: Document, text: str) -> Iterator[tuple[int, Leaf]]:
-    """Yield a column's leaves with the position of the server event they lie in, 0 for none."""
+def _leaves_of(document: Document, text: str) -> Iterator[tuple[int | None, Leaf]]:
+    """Yield a column's leaves with the position of the server event they lie in, if any."""
     parsed = parse_document(text)
     if parsed is None:
-        yield 0, Leaf(document.path or document.column, document.column, text)
+        yield None, Leaf(document.path or document.column, document.column, text)
         return
     if document.batch == "input_element":
         for leaf in leaves(_folded(parsed)):
-            yield 1, leaf
+            yield FLAT_EVENT_POSITION, leaf
         return
     items = _batch_items(parsed, document.batch)
-    for position, item in enumerate(items, start=1):
+    for position, item in enumerate(items):
         for leaf in _leaves_of_item(item, document.payload):
             yield position, leaf
     if items and isinstance(parsed, dict):
@@ -347,7 +349,7 @@ def _leaves_of(document: Document, text: str) -> Iterator[tuple[int, Leaf]]:
     elif items:
         return
     for leaf in leaves(parsed, document.path, document.column):
-        yield 0, leaf
+        yield None, leaf
 
 
 def _batch_items(parsed: Any, batch: str | None) -> list[Any]:  # noqa: ANN401 - any JSON value

@@ -303,7 +303,7 @@ def _filtered(dialect: Dialect, leaves: str) -> str:
 def _insert_ga4_hits(dialect: Dialect, rows: str, path: str, verdict_path: str) -> str:
     return (
         f"insert into landing.pii_hits ({HIT_COLUMNS}) "
-        f"select 'ga4', 'ga4_events', leaves.file_name, leaves.row_number, 0, "
+        f"select 'ga4', 'ga4_events', leaves.file_name, leaves.row_number, null, "
         f"min({dialect.ga4_key()}), min({dialect.micros('leaves.event_timestamp')}), "
         f"{path} as field_path, "
         f"min_by(verdicts.kind, verdicts.kind_rank), min_by(verdicts.kinds, verdicts.kind_rank), "

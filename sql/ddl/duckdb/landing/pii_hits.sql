@@ -1,4 +1,4 @@
--- Grain: one source record, server event in it (batch_position, 0 for the record itself) and field path with plain personal data; masked shape and keyed digest only; record_key names the record without its file.
+-- Grain: one source record, server event in it (batch_position as in int_delivery_attempts, null for the record itself) and field path with plain personal data; masked shape and keyed digest only; record_key names the record without its file.
 create table if not exists landing.pii_hits (
     source varchar,
     table_name varchar,
