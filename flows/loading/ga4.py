@@ -57,33 +57,64 @@ def fit(found: pa.DataType, wanted: pa.DataType) -> Fit:
     return _scalar_fit(found, wanted)
 
 
+def typed(source: str, column: LandingColumn, how: Fit) -> str:
+    """Return SQL of a file's column in landing's type."""
+    if how == "same":
+        return quote(source)
+    operator = "try_cast" if how == "lossy" else "cast"
+    return f"{operator}({quote(source)} as {column.sql_type})"
+
+
 def select_list(
-    found: pa.Schema, wanted: Sequence[LandingColumn], secret_columns: Sequence[str]
+    found: pa.Schema,
+    found_types: Mapping[str, str],
+    wanted: Sequence[LandingColumn],
+    secret_columns: Sequence[str],
 ) -> dict[str, str]:
-    """Return landing column -> SQL expression; columns the file lacks are left to their default."""
+    """Return landing column -> SQL expression; columns the file lacks are left to their default.
+
+    What landing's type cannot hold is kept as found, in the rows where it makes a difference.
+    """
     names = {name.lower(): name for name in found.names}
+    known = {column.name.lower() for column in wanted}
     expressions: dict[str, str] = {}
-    kept_as_found = [name for name in found.names if name.lower() not in _names(wanted)]
+    kept = {name: quote(name) for name in found.names if name.lower() not in known}
+    fields: list[str] = []
     for column in wanted:
         source = names.get(column.name.lower())
         if source is None:
             continue
         how = fit(found.field(source).type, column.arrow_type)
-        quoted = quote(source)
-        if how in ("lossy", "incompatible"):
-            kept_as_found.append(source)
         if how == "incompatible":
+            kept[source] = quote(source)
             continue
-        expression = quoted
-        if how != "same":
-            operator = "try_cast" if how == "lossy" else "cast"
-            expression = f"{operator}({quoted} as {column.sql_type})"
+        expression = typed(source, column, how)
+        if how == "lossy":
+            there_and_back = f"try_cast({expression} as {found_types[source]})"
+            kept[source] = (
+                f"case when {there_and_back} is distinct from {quote(source)} "
+                f"then {quote(source)} end"
+            )
         if column.name in secret_columns:
+            fields.append(secret_parameters(expression, column.name))
             expression = redacted_parameters(expression, column)
         expressions[column.name] = expression
-    if kept_as_found:
-        expressions["extra_columns"] = as_json(kept_as_found)
+    if kept:
+        text = as_json(kept)
+        expressions["extra_columns"] = redacted(text)
+        fields.append(f"case when {redacted(text)} <> {text} then ['extra_columns'] end")
+    if fields:
+        expressions["secret_fields"] = f"nullif(list_concat({', '.join(fields)}), [])"
     return expressions
+
+
+def secret_parameters(expression: str, column: str) -> str:
+    """Return SQL of the names of parameters that hold a secret, like event_params.page_location."""
+    slot = "entry.value.string_value"
+    return (
+        f"list_transform(list_filter({expression}, lambda entry: {redacted(slot)} <> {slot}), "
+        f"lambda entry: {literal(column + '.')} || entry.key)"
+    )
 
 
 def redacted_parameters(expression: str, column: LandingColumn) -> str:
@@ -111,24 +142,18 @@ def redacted(text: str) -> str:
     return text
 
 
-def may_hold_secret(column: str) -> str:
+def may_hold_secret(expression: str) -> str:
     """Return cheap SQL that says whether a text slot of a parameter list is worth a closer look."""
     slot = "entry.value.string_value"
     markers = ("access_token", "hooks.slack", "earer ", "xox", "EAA")
     suspicious = " or ".join(f"contains({slot}, {literal(marker)})" for marker in markers)
-    return f"len(list_filter({quote(column)}, lambda entry: {suspicious})) > 0"
-
-
-def holds_secret(column: str) -> str:
-    """Return exact SQL that says whether any text slot of a parameter list holds a secret."""
-    slot = "entry.value.string_value"
-    return f"len(list_filter({quote(column)}, lambda entry: {redacted(slot)} <> {slot})) > 0"
+    return f"len(list_filter({expression}, lambda entry: {suspicious})) > 0"
 
 
 def unless_suspicious(column: str) -> str:
     """Return SQL of a parameter list that raises where it may hold a secret."""
     return (
-        f"case when {may_hold_secret(column)} then error('needs a closer look') "
+        f"case when {may_hold_secret(quote(column))} then error('needs a closer look') "
         f"else {quote(column)} end"
     )
 
@@ -164,20 +189,9 @@ def json_structure_of(column: LandingColumn) -> str:
     return json.dumps(_structure(column.sql_type))
 
 
-def secret_fields(columns: Sequence[str]) -> str:
-    """Return SQL of the names of parameters that held a secret, like event_params.page_location."""
-    slot = "entry.value.string_value"
-    lists = [
-        f"coalesce(list_transform(list_filter({quote(name)}, "
-        f"lambda entry: {redacted(slot)} <> {slot}), "
-        f"lambda entry: {literal(name + '.')} || entry.key), [])"
-        for name in columns
-    ]
-    return (
-        f"nullif(list_concat({', '.join(lists)}), [])"
-        if len(lists) > 1
-        else (f"nullif({lists[0]}, [])")
-    )
+def text_unless_secret(text: str) -> str:
+    """Return SQL of a text that raises where the text holds a secret."""
+    return f"case when {redacted(text)} <> {text} then error('needs a closer look') else {text} end"
 
 
 def redacted_event(event: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -211,9 +225,9 @@ def observed_json_paths(
     return list((known | seen).items())
 
 
-def as_json(columns: Sequence[str]) -> str:
-    """Return SQL that keeps columns as one JSON object; null when all of them are."""
-    members = ", ".join(f"{literal(name)}, {quote(name)}" for name in columns)
+def as_json(columns: Mapping[str, str]) -> str:
+    """Return SQL that keeps expressions as one JSON object; null when all of them are."""
+    members = ", ".join(f"{literal(name)}, {sql}" for name, sql in columns.items())
     return f"nullif(cast(json_merge_patch('{{}}', json_object({members})) as varchar), '{{}}')"
 
 

@@ -134,13 +134,10 @@ def to_reload(
     files: list[FoundFile], states: dict[str, FileState], replaced: list[FoundFile]
 ) -> list[FoundFile]:
     """Return present files whose duplicates may have stood in a file that was replaced since."""
-    groups = {file.group for file in replaced}
-    names = {file.name for file in replaced}
     return [
         file
         for file in files
-        if file.group in groups
-        and file.name not in names
+        if any(other.group == file.group and other.name != file.name for other in replaced)
         and (state := states.get(file.name)) is not None
         and state.error is None
         and state.rows_duplicate > 0

@@ -154,11 +154,11 @@ class Ga4Loader:
         observed = [(path, "" if path in empty else kind) for path, kind in paths]
         write_observed_columns(context, self.source, file, observed)
         secrets = [
-            name for name in ga4.PARAMETER_LISTS if self._holds_secret(relation, found, name)
+            name for name in ga4.PARAMETER_LISTS if self._may_hold_secret(relation, found, name)
         ]
-        expressions = ga4.select_list(found, self.columns, secrets)
-        if secrets:
-            expressions["secret_fields"] = ga4.secret_fields(secrets)
+        described = self.warehouse.rows(f"describe select * from {relation}")
+        types = {row["column_name"]: row["column_type"] for row in described}
+        expressions = ga4.select_list(found, types, self.columns, secrets)
         numbered = (
             f"(select *, file_row_number + 1 as matchback_row_number "
             f"from read_parquet({literal(str(file.path))}, file_row_number = true))"
@@ -195,7 +195,8 @@ class Ga4Loader:
             if name not in odd:
                 expressions[name] = ga4.unless_suspicious(name)
         if odd:
-            expressions["extra_columns"] = ga4.as_json(sorted(odd))
+            text = ga4.as_json({name: quote(name) for name in sorted(odd)})
+            expressions["extra_columns"] = ga4.text_unless_secret(text)
         self._insert(context, file, expressions, relation, "matchback_row_number")
 
     def _sample(self, file: FoundFile) -> list[dict[str, Any]]:
@@ -276,18 +277,16 @@ class Ga4Loader:
         if missing:
             raise FileRefusedError(f"has no column {' and '.join(missing)}")
 
-    def _holds_secret(self, relation: str, found: pa.Schema, name: str) -> bool:
+    def _may_hold_secret(self, relation: str, found: pa.Schema, name: str) -> bool:
         column = next(column for column in self.columns if column.name == name)
-        if name not in found.names or ga4.fit(found.field(name).type, column.arrow_type) not in (
-            "same",
-            "castable",
-        ):
+        if name not in found.names:
             return False
-        typed = f"cast({quote(name)} as {column.sql_type}) as {quote(name)}"
-        parameters = f"select 1 as one from (select {typed} from {relation})"
-        return all(
-            self.warehouse.rows(f"{parameters} where {condition} limit 1")
-            for condition in (ga4.may_hold_secret(name), ga4.holds_secret(name))
+        how = ga4.fit(found.field(name).type, column.arrow_type)
+        if how == "incompatible":
+            return False
+        condition = ga4.may_hold_secret(ga4.typed(name, column, how))
+        return bool(
+            self.warehouse.rows(f"select 1 as one from {relation} where {condition} limit 1")
         )
 
     def _reject_rows_that_are_no_events(self, file: FoundFile, rejected: Quarantine) -> None:
