@@ -1,0 +1,1 @@
+"""Tolerances of tracking health, over the candidate tables; a failure never blocks."""

@@ -1,0 +1,80 @@
+"""What landing promises of order rows: identified, dated, contact fields only as digests."""
+
+import great_expectations as gx
+
+from expectations import rules
+from expectations.thresholds import Thresholds
+
+RELATION = "landing.crm_orders"
+NEEDS = frozenset({"crm"})
+NEEDS_ROWS = False
+# Grain: one row per UTC date of the orders.
+QUERY = """
+with
+
+bounds as (
+
+    select cast(? as date) as first_date, cast(? as date) as last_date
+
+),
+
+loads as (
+
+    select distinct file_name from landing.load_ledger where source = 'crm' and error is null
+
+),
+
+orders as (
+
+    select
+        cast(crm_orders.ordered_at as date) as order_date,
+        crm_orders.order_id,
+        crm_orders.ordered_at,
+        crm_orders.value,
+        crm_orders.currency,
+        crm_orders.file_name,
+        (
+            select count(*) from unnest(crm_orders.contact_hashes) as contact
+            where length(contact.sha256) <> 64 or contact.sha256 <> lower(contact.sha256)
+        ) as malformed_hash_count,
+        (
+            select count(*) from unnest(crm_orders.contact_hashes) as contact
+            where contact.sha256 is null or contact.field is null or contact.form is null
+        ) as incomplete_hash_count
+    from landing.crm_orders as crm_orders
+
+)
+
+select
+    orders.order_date,
+    count(*) as row_count,
+    sum(case when coalesce(orders.order_id, '') = '' then 1 else 0 end) as unidentified_count,
+    sum(case when orders.ordered_at is null then 1 else 0 end) as undated_count,
+    sum(orders.malformed_hash_count) as malformed_hash_count,
+    sum(orders.incomplete_hash_count) as incomplete_hash_count,
+    sum(case when loads.file_name is null then 1 else 0 end) as unledgered_count,
+    sum(case when orders.value is not null and orders.currency is null then 1 else 0 end) as value_without_currency_count
+from orders
+cross join bounds
+left join loads on orders.file_name = loads.file_name
+where
+    orders.order_date is null
+    or orders.order_date between bounds.first_date - 2 and bounds.last_date + 2
+group by orders.order_date
+"""  # noqa: E501
+
+
+def build_suite(thresholds: Thresholds) -> gx.ExpectationSuite:
+    """Return the suite; pure."""
+    return gx.ExpectationSuite(
+        name=RELATION,
+        expectations=[
+            rules.has_rows(),
+            rules.none_of("unidentified_count"),
+            rules.none_of("undated_count"),
+            rules.none_of("malformed_hash_count"),
+            rules.none_of("incomplete_hash_count"),
+            rules.none_of("unledgered_count"),
+            rules.none_of("value_without_currency_count", severity=rules.WARNING),
+        ],
+    )

@@ -1,0 +1,173 @@
+"""Runs a suite over its frame with Great Expectations; no value of a row leaves it."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from expectations.results import (
+    NOT_EVALUATED,
+    NOT_READ,
+    NOTHING_CHECKED,
+    FailedExpectation,
+    SuiteResult,
+)
+from expectations.suites import Suite
+from expectations.thresholds import Thresholds
+from flows.warehouse.base import Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from great_expectations.core import ExpectationSuiteValidationResult
+    from great_expectations.core.expectation_validation_result import ExpectationValidationResult
+
+    from flows.core.window import Window
+
+# Without values Great Expectations still counts; what is kept of its answers is only this.
+RESULT_FORMAT = {"result_format": "BASIC", "exclude_unexpected_values": True}
+COUNTS = (
+    "element_count",
+    "missing_count",
+    "missing_percent",
+    "unexpected_count",
+    "unexpected_percent",
+    "unexpected_percent_nonmissing",
+    "unexpected_percent_total",
+)
+MISSING = "partial_missing_list"
+AGGREGATES = frozenset({"expect_table_row_count_to_be_between", "expect_column_sum_to_be_between"})
+
+
+class Validator:
+    """One Great Expectations context in memory, for the suites of one run."""
+
+    def __init__(self, run_id: str) -> None:
+        import great_expectations as gx
+        from great_expectations.data_context.types.base import (
+            DataContextConfig,
+            InMemoryStoreBackendDefaults,
+        )
+
+        self._run_id = run_id
+        self._context = gx.get_context(
+            mode="ephemeral",
+            project_config=DataContextConfig(
+                store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+                analytics_enabled=False,
+                progress_bars={"globally": False, "metric_calculations": False},
+            ),
+        )
+        source = self._context.data_sources.add_pandas("warehouse")
+        self._frames = source.add_dataframe_asset("frames").add_batch_definition_whole_dataframe(
+            "window"
+        )
+
+    def check(
+        self, suite: Suite, warehouse: Warehouse, window: "Window", thresholds: Thresholds
+    ) -> "tuple[SuiteResult, ExpectationSuiteValidationResult | None]":
+        """Read the frame of a suite and hold it against its expectations; never raises."""
+        blank = SuiteResult(suite.path, suite.relation, suite.kind)
+        try:
+            frame = suite.frame(warehouse, window)
+        except Exception as error:
+            return _unread(blank, NOT_READ, error), None
+        if frame.empty and not suite.needs_rows:
+            return replace(blank, skipped="the window has no rows of it"), None
+        try:
+            with _only_our_words():
+                answer = self._validate(suite, frame, thresholds)
+        except Exception as error:
+            return _unread(blank, NOT_EVALUATED, error), None
+        return summarise(replace(blank, frame_row_count=len(frame)), answer), answer
+
+    def _validate(
+        self, suite: Suite, frame: "pd.DataFrame", thresholds: Thresholds
+    ) -> "ExpectationSuiteValidationResult":
+        batch = self._frames.get_batch(batch_parameters={"dataframe": frame})
+        answer = batch.validate(suite.expectations(thresholds), result_format=RESULT_FORMAT)
+        for one in answer.results:
+            _keep_counts_only(one)
+        answer.meta = {"run_id": {"run_name": self._run_id}}
+        return answer
+
+
+def summarise(blank: SuiteResult, answer: "ExpectationSuiteValidationResult") -> SuiteResult:
+    """Return what was evaluated and what failed; a suite that checked nothing failed."""
+    evaluated = [one for one in answer.results if _looked_at_something(one)]
+    failed = [_failure(one) for one in answer.results if not one.success]
+    if not [one for one in evaluated if not _counts_rows(one)]:
+        failed.append(FailedExpectation(NOTHING_CHECKED, None, "critical"))
+    return replace(blank, evaluated=len(evaluated), failed=tuple(failed))
+
+
+def _unread(blank: SuiteResult, what: str, error: Exception) -> SuiteResult:
+    """Name an error by its type: its text may quote a row."""
+    failure = FailedExpectation(what, None, "critical", reason=type(error).__name__)
+    return replace(blank, failed=(failure,))
+
+
+def _keep_counts_only(one: "ExpectationValidationResult") -> None:
+    """Strip an answer of everything that could be, or quote, a value of a row."""
+    raised = _exception_of(one)
+    kept = {name: one.result[name] for name in COUNTS if one.result.get(name) is not None}
+    if one.expectation_config.type in AGGREGATES and not raised:
+        kept["observed_value"] = float(one.result.get("observed_value") or 0)
+    if one.result.get(MISSING):
+        kept[MISSING] = list(one.result[MISSING])
+    one.result = kept
+    one.exception_info = {
+        "raised_exception": raised,
+        "exception_message": "could not be evaluated" if raised else None,
+        "exception_traceback": None,
+    }
+    one.rendered_content = None
+
+
+def _exception_of(one: "ExpectationValidationResult") -> bool:
+    """Say whether an engine error stands behind an answer; it otherwise looks like bad data."""
+    info: Mapping[str, Any] = one.exception_info or {}
+    if "raised_exception" in info:
+        return bool(info["raised_exception"])
+    return any(isinstance(item, Mapping) and item.get("raised_exception") for item in info.values())
+
+
+def _looked_at_something(one: "ExpectationValidationResult") -> bool:
+    if one.exception_info["raised_exception"]:
+        return False
+    if "element_count" not in one.result:
+        return True
+    return one.result["element_count"] > one.result.get("missing_count", 0)
+
+
+def _counts_rows(one: "ExpectationValidationResult") -> bool:
+    return one.expectation_config.type == "expect_table_row_count_to_be_between"
+
+
+def _failure(one: "ExpectationValidationResult") -> FailedExpectation:
+    settings = one.expectation_config.kwargs
+    raised = one.exception_info["raised_exception"]
+    columns = settings.get("column_list") or [
+        settings[name] for name in ("column", "column_A", "column_B") if settings.get(name)
+    ]
+    count = one.result.get("unexpected_count")
+    return FailedExpectation(
+        expectation=one.expectation_config.type,
+        column=", ".join(columns) or None,
+        severity=str(getattr(one.expectation_config.severity, "value", "critical")),
+        observed_count=None if count is None else int(count),
+        missing=tuple(map(str, one.result.get(MISSING, ()))),
+        reason=NOT_EVALUATED if raised else "",
+    )
+
+
+@contextmanager
+def _only_our_words() -> Iterator[None]:
+    """Silence the library's own log while it works: its lines may quote values."""
+    logger = logging.getLogger("great_expectations")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
