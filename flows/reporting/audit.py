@@ -393,6 +393,7 @@ def _values(audit: Audit) -> dict[str, Any]:
         "summary": audit.page.summary,
         "window": figures.span(evidence.window_start, evidence.window_end),
         "results": RESULTS,
+        "home": audit.config.property.currency,
         "bar": text_bar,
         "md": markdown_text,
         "node": mermaid_text,

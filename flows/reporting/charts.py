@@ -119,18 +119,20 @@ def share_bar(share: float, kind: str = "ink") -> Markup:
     )
 
 
-def gauge(value: float | None, zones: Sequence[tuple[float, str]], top: float) -> Markup:
-    """Return zones from 0 to `top`, each (upper end, kind), with a mark at the value."""
+def gauge(
+    value: float | None, zones: Sequence[tuple[float, str]], top: float, low: float = 0.0
+) -> Markup:
+    """Return zones from `low` to `top`, each (upper end, kind), with a mark at the value."""
     parts, left = [], 0.0
     for end, kind in zones:
-        right = min(end, top) / top * WIDTH
+        right = (min(end, top) - low) / (top - low) * WIDTH
         parts.append(
             f'<rect class="zone-{kind}" x="{_n(left)}" y="25" '
             f'width="{_n(right - left)}" height="50"/>'
         )
         left = right
     if value is not None:
-        at = min(max(value, 0.0), top) / top * WIDTH
+        at = (min(max(value, low), top) - low) / (top - low) * WIDTH
         parts.append(f'<line class="mark" x1="{_n(at)}" x2="{_n(at)}" y1="0" y2="{HEIGHT:g}"/>')
     return _svg(parts)
 

@@ -46,9 +46,12 @@ def money(value: Number | None, currency: str | None) -> str:
     return f"{symbol}{NARROW_SPACE}{amount.replace(',', NARROW_SPACE)}".strip()
 
 
-def amounts(totals: Sequence[tuple[str | None, Number]]) -> str:
-    """Return amounts of several currencies, joined."""
-    return " + ".join(money(value, currency) for currency, value in totals) or NONE
+def amounts(
+    totals: Sequence[tuple[str | None, Number]], home: str | None = None, joint: str = " + "
+) -> str:
+    """Return amounts of several currencies, the property's own first, joined."""
+    ordered = sorted(totals, key=lambda total: total[0] != home)
+    return joint.join(money(value, currency) for currency, value in ordered) or NONE
 
 
 def day(value: date | None) -> str:
@@ -108,6 +111,12 @@ def masked(text: str | None) -> str:
         return ""
     decoded = unquote(unquote(text))
     return EMAIL.sub("[e-mail]", decoded if EMAIL.search(decoded) else text)
+
+
+def entity(kind: str | None, identifier: str | None) -> str:
+    """Return what to look up of an entity: the id alone, without the dataset before it."""
+    text = masked(identifier)
+    return text.split("|", 2)[-1] if kind == "server_event" else text
 
 
 def _is_missing(value: Number | None) -> bool:

@@ -46,7 +46,7 @@ def _environment() -> "Environment":
     environment.filters |= {
         name: getattr(figures, name)
         for name in (
-            "amounts", "count", "day", "decimal", "masked", "moment", "money", "percent",
+            "amounts", "count", "day", "decimal", "entity", "masked", "moment", "money", "percent",
             "points", "seconds", "short_day", "signed", "whole",
         )
     }  # fmt: skip

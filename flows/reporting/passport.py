@@ -14,6 +14,7 @@ from flows.reporting.evidence import query
 from flows.warehouse.base import Row, Warehouse
 
 NEAR = timedelta(days=3)
+REQUEST_CAP = 5
 MATCH_WORDS = {
     "event_id": "by the same event id",
     "order_id": "by the same order id",
@@ -24,6 +25,13 @@ OUTCOME_WORDS = {
     "rejected": "rejected",
     "blocked": "not sent, blocked by the consent gateway",
     "unknown": "sent, no answer logged",
+}
+ERROR_WORDS = {
+    "permanent": "permanent: the payload must be corrected",
+    "retry": "passing: a retry heals it",
+    "transient": "passing: a retry heals it",
+    "auth": "token or permission refused: its owner must act",
+    "config": "dataset or permission wrong: its owner must act",
 }
 CONSENT_WORDS = {"Yes": "granted", "No": "denied", None: "not recorded"}
 
@@ -121,7 +129,7 @@ def _event_passport(warehouse: Warehouse, row: Row) -> EventPassport:
         match=_match_words(row),
         is_final=bool(row["is_final"]),
         hops=sorted(hops, key=_in_time),
-        findings=_findings(warehouse, row, near),
+        findings=_findings(warehouse, row, deliveries, near),
         identifiers=query(warehouse, "passport_identifiers", row) if row["canonical_id"] else [],
     )
 
@@ -186,9 +194,9 @@ def _answer(delivery: Row) -> str:
     parts = [f"HTTP {delivery['http_status']}" if delivery["http_status"] else ""]
     if delivery["error_code"] is not None:
         subcode = f"/{delivery['error_subcode']}" if delivery["error_subcode"] is not None else ""
-        parts.append(f"error {delivery['error_code']}{subcode} ({delivery['error_class']})")
-    elif delivery["error_class"]:
-        parts.append(f"error ({delivery['error_class']})")
+        parts.append(f"error {delivery['error_code']}{subcode}")
+    if delivery["error_class"]:
+        parts.append(ERROR_WORDS.get(delivery["error_class"], delivery["error_class"]))
     return ", ".join(filter(None, parts)) or "none logged"
 
 
@@ -257,7 +265,9 @@ def _match_words(row: Row) -> str:
     return "Neither browser nor server reported it."
 
 
-def _findings(warehouse: Warehouse, row: Row, near: dict[str, date]) -> list[Row]:
+def _findings(
+    warehouse: Warehouse, row: Row, deliveries: list[Row], near: dict[str, date]
+) -> list[Row]:
     prefix = f"{row['dataset_id']}|{row['canonical_event']}|"
     client_id = row["client_event_id"] or row["order_id"]
     entities = {
@@ -268,6 +278,12 @@ def _findings(warehouse: Warehouse, row: Row, near: dict[str, date]) -> list[Row
         "server_order_entity": prefix + row["order_id"] if row["order_id"] else None,
     }
     found = query(warehouse, "passport_findings", {**near, **entities})
+    requests = {
+        f"{one['request_id']}|{one['destination']}": None for one in deliveries[:REQUEST_CAP]
+    }
+    for request in requests:
+        parameters = {**row, **near, "delivery_entity": request}
+        found += query(warehouse, "passport_delivery_findings", parameters)
     return [
         {
             **finding,

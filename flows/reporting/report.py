@@ -68,6 +68,7 @@ def report_html(page: Page, config: Config, clock: Clock, links: list[tuple[str,
         provisional_from=_provisional_from(evidence, clock, config),
         several_datasets=len({row["dataset_id"] for row in evidence.event_health}) > 1,
         row_cap=page.row_cap,
+        home=config.property.currency,
         links=links,
         time_zone=config.property.timezone,
     )

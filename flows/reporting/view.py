@@ -44,6 +44,7 @@ class Check:
     previous_status: str | None
     points: float
     finding_count: int
+    found: str
     at_risk: Totals
     defects: list[tuple[str, int]]
     rows: list[Row]
@@ -316,6 +317,8 @@ def _check(
     for finding in findings:
         if finding["defect"]:
             defects[finding["defect"]] += finding["occurrence_count"]
+    finding_count = sum(finding["occurrence_count"] for finding in findings)
+    is_said = row["threshold_kind"] == "zero" and row["numerator"] == finding_count
     return Check(
         check_id=row["check_id"],
         surface=row["surface"],
@@ -330,7 +333,8 @@ def _check(
         gauge=check_gauge(row),
         previous_status=previous,
         points=points,
-        finding_count=sum(finding["occurrence_count"] for finding in findings),
+        finding_count=finding_count,
+        found=figures.whole(finding_count, "finding") if finding_count and not is_said else "",
         at_risk=add_up((finding["currency"], finding["value_at_risk"]) for finding in findings),
         defects=sorted(defects.items(), key=lambda item: (-item[1], item[0])),
         rows=rows,
@@ -376,10 +380,13 @@ def _share(share: float) -> str:
 
 
 def check_sample(row: Row) -> str:
-    """Return the counts and interval behind a rate."""
+    """Return the counts and interval behind a rate, and of what when it is not of all."""
     if row["numerator"] is None or row["denominator"] is None:
         return ""
     text = f"{figures.count(row['numerator'])} of {figures.count(row['denominator'])}"
+    if row["dimension"] != "all":
+        of = figures.masked(row["dimension"]).replace(",", ", ").replace("=", " ")
+        text += f", the worst: {of}, {figures.short_day(row['event_date'])}"
     if row["interval_low"] is not None and row["interval_high"] is not None:
         low, high = figures.percent(row["interval_low"]), figures.percent(row["interval_high"])
         text += f", 95 % interval {low} to {high}"
@@ -398,7 +405,8 @@ def check_gauge(row: Row) -> Markup:
         return charts.gauge(value, zones, 1.5)
     if kind in ("share_at_least", "count_at_least"):
         top = 1.0 if kind == "share_at_least" else max(passes * 1.25, value or 0)
-        return charts.gauge(value, [(warns, "fail"), (passes, "warn"), (top, "pass")], top)
+        low = max(0.0, 2 * warns - 1) if kind == "share_at_least" else 0.0
+        return charts.gauge(value, [(warns, "fail"), (passes, "warn"), (top, "pass")], top, low)
     if kind == "share_at_most":
         top = max(warns * 2, (value or 0) * 1.1)
         return charts.gauge(value, [(passes, "pass"), (warns, "warn"), (top, "fail")], top)

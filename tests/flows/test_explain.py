@@ -65,8 +65,8 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
             warehouse,
             "marts.fct_findings",
             [{"check_id": "delivery_rejected", "event_date": "2026-11-20", "severity": "fail",
-              "entity_type": "server_event", "entity_id": f"{DATASET}|purchase|ev-lost",
-              "field_path": "", "defect": "lost", "value_at_risk": 80, "currency": "EUR"}],
+              "entity_type": "delivery", "entity_id": "trace-9|meta_capi",
+              "field_path": "ev-lost", "defect": "lost", "value_at_risk": 80, "currency": "EUR"}],
         )  # fmt: skip
     return config
 
@@ -102,7 +102,9 @@ def test_the_json_tells_every_hop_consent_policy_fields_verdict_and_findings(
     assert hops["Browser (GA4)"]["ad_consent"] == "granted"
     assert hops["CRM"]["from"] == "orders.csv, row 3"
     server = hops["Server to meta_capi"]
-    assert server["answer"] == "HTTP 400, error 100/2804003 (permanent)"
+    assert server["answer"] == (
+        "HTTP 400, error 100/2804003, permanent: the payload must be corrected"
+    )
     assert server["consent"] == "granted for marketing, known from consent log, EU-DE"
     assert server["policy"] == "allow (granted)"
     assert (server["fields_sent"], server["fields_stripped"]) == ("em, fbc", "ph")

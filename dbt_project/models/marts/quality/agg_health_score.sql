@@ -10,7 +10,26 @@ results as (
         check_id,
         status
     from {{ ref('fct_check_results') }}
-    where dimension = 'all'
+
+),
+
+-- The status of a check is the worst of its rows; some checks have rows per event and day only.
+check_statuses as (
+
+    select
+        run_id,
+        check_id,
+        case
+            when {{ count_where("status = 'fail'") }} > 0 then 'fail'
+            when {{ count_where("status = 'warn'") }} > 0 then 'warn'
+            when {{ count_where("status = 'pass'") }} > 0 then 'pass'
+            when {{ count_where("status = 'insufficient_data'") }} > 0 then 'insufficient_data'
+            else 'unknown'
+        end as status
+    from results
+    group by
+        run_id,
+        check_id
 
 ),
 
@@ -52,17 +71,17 @@ judged_checks as (
         thresholds.surface,
         thresholds.check_id,
         thresholds.weight,
-        coalesce(results.status, 'unknown') as status,
-        case results.status
+        coalesce(check_statuses.status, 'unknown') as status,
+        case check_statuses.status
             when 'pass' then 1.0
             when 'warn' then 0.5
             when 'fail' then 0.0
         end as share
     from thresholds
     cross join runs
-    left join results
-        on runs.run_id = results.run_id
-        and thresholds.check_id = results.check_id
+    left join check_statuses
+        on runs.run_id = check_statuses.run_id
+        and thresholds.check_id = check_statuses.check_id
 
 ),
 
@@ -199,7 +218,7 @@ caps as (
         run_id,
         max(case when check_id = 'plain_pii' then 1 else 0 end) = 1 as has_plain_pii,
         max(case when check_id = 'consent_violation' then 1 else 0 end) = 1 as has_consent_violation
-    from results
+    from check_statuses
     where
         status = 'fail'
         and check_id in ('plain_pii', 'consent_violation')
