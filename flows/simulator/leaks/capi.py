@@ -121,10 +121,9 @@ def payload_contract(injection: Injection) -> None:
         _purchase_without_value: injection.purchases(),
         _currency_outside_iso: items,
     }
-    injection.rate = 1
     for number in range(wanted):
         rule = broken_rules[number % len(broken_rules)]
-        (row,) = injection.choose(candidates.get(rule, pages))
+        (row,) = injection.choose(candidates.get(rule, pages), wanted=1)
         rule(injection, row)
         injection.expect(row)
 

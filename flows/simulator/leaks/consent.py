@@ -201,7 +201,6 @@ def consent_proof(injection: Injection) -> None:
     ordinary = injection.ordinary()
     blocked = _blocked_rows(injection, "denied", "analytics_only")
     wanted = injection.wanted(len(ordinary))
-    injection.rate = 1
     has_decision = np.zeros(len(world.visitors), dtype=bool)
     for entry in world.decisions:
         is_in_window = injection.options.start <= world.calendar.date_of(entry.at)
@@ -209,11 +208,11 @@ def consent_proof(injection: Injection) -> None:
     documented = ordinary[has_decision[world.client["visitor"][ordinary]]]
     for number in range(wanted):
         if number % 2:
-            (row,) = injection.choose(blocked)
+            (row,) = injection.choose(blocked, wanted=1)
             world.gate(row).meta_reason = None
             injection.expect(row)
             continue
-        (row,) = injection.choose(documented)
+        (row,) = injection.choose(documented, wanted=1)
         visitor = int(world.client["visitor"][row])
         given = next(entry for entry in world.decisions if entry.visitor == visitor)
         given.notice_version = None

@@ -143,9 +143,9 @@ def hash_constant(injection: Injection) -> None:
     rows = injection.without_click(injection.delivered("generate_lead", "sign_up"))
     constants = injection.wanted(1)
     carriers = int(injection.world.server["has_contact"].sum())
-    injection.rate = max(SMALLEST_CONSTANT, math.ceil(carriers * CONSTANT_SHARE))
+    repeats = max(SMALLEST_CONSTANT, math.ceil(carriers * CONSTANT_SHARE))
     for number in range(constants):
-        for row in injection.choose(rows):
+        for row in injection.choose(rows, wanted=repeats):
             _send_email_hash(injection, row, f"guest{number}@example.com")
         injection.truth.expect("hash_constant", None)
 

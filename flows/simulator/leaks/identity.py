@@ -59,13 +59,12 @@ def click_id_malformed(injection: Injection) -> None:
     ordinary = injection.ordinary()
     has_click = world.visitors["fbclid"][world.client["visitor"][ordinary]] != None  # noqa: E711
     wanted = injection.wanted(len(ordinary))
-    injection.rate = 1
     for number in range(wanted):
         if number % 2:
-            (row,) = injection.choose(ordinary)
+            (row,) = injection.choose(ordinary, wanted=1)
             world.server["fbp"][injection.attempt(row)] = "FBP-12345"
         else:
-            (row,) = injection.choose(ordinary[has_click])
+            (row,) = injection.choose(ordinary[has_click], wanted=1)
             fbclid = world.visitors["fbclid"][world.client["visitor"][row]]
             seconds = int(world.client["at"][row]) // MICROS
             world.server["fbc"][injection.attempt(row)] = f"fb.1.{seconds}.{fbclid}"

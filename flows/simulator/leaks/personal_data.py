@@ -83,12 +83,11 @@ PLACES: tuple[tuple[Callable[[Injection, int], None], str, str], ...] = (
 @leak("plain_pii", "plain_pii", "E-mail, phone, card or IBAN in the clear or encoded.", default=10)
 def plain_pii(injection: Injection) -> None:
     wanted = injection.wanted(len(injection.ordinary()))
-    injection.rate = 1
     candidates = {name: injection.delivered(name) for _, name, _ in PLACES}
     candidates["purchase"] = injection.purchases()
     for number in range(wanted):
         plant, name, kind = PLACES[number % len(PLACES)]
-        (row,) = injection.choose(candidates[name])
+        (row,) = injection.choose(candidates[name], wanted=1)
         plant(injection, row)
         injection.expect(row, kind)
 

@@ -100,9 +100,13 @@ class Injection:
         """Return how many violations the rate asks for."""
         return int(self.rate) if self.rate >= 1 else max(1, round(self.rate * eligible))
 
-    def choose(self, candidates: Array) -> list[int]:
-        """Return victims among browser rows, each of another visitor, and mark them as taken."""
-        wanted = self.wanted(len(candidates))
+    def choose(self, candidates: Array, wanted: int | None = None) -> list[int]:
+        """Return victims among browser rows, each of another visitor, and mark them as taken.
+
+        Without a number the rate decides how many; ConfigError when too few are left.
+        """
+        if wanted is None:
+            wanted = self.wanted(len(candidates))
         victims = []
         for row in self.random.permutation(candidates).tolist():
             visitor = int(self.world.client["visitor"][row])
