@@ -173,13 +173,13 @@ def _is_phone(
     if context.phone or _PHONE_LINK.search(before):
         return _is_subscriber(digits, country, lenient=True)
     if written.startswith("+"):
-        is_lone = not text.key and match.group() == text.rest.strip()
+        is_lone = not text.key and text.is_all_of_it(*match.span())
         return _is_international(_without_trunk_zero(written)) or (is_lone and len(digits) > 9)
     if context.identifier or context.version or context.card or context.national_id:
         return False
     if _OTHER_NUMBER_WORDS.search(before):
         return False
-    is_alone = match.group() == text.rest.strip()
+    is_alone = text.is_all_of_it(*match.span())
     if re.search(r"[0-9]\w*[ -]$|\w*[0-9][a-z]+[ -]$", before):
         return False
     if digits.startswith("00") and (is_alone or written != digits):

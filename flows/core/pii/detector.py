@@ -69,5 +69,5 @@ def _take(text: Text, kind: str, rule: Callable[[Text], Iterator[Found]]) -> Ite
             spans.add((start, end))
             masked = shape_of(text.content[start:end])
             yield Detection(kind, text.key_at(start), masked, start, end, value)
-    for start, end in spans:
-        text.blank(start, end)
+    if spans:
+        text.blank(spans)

@@ -4,7 +4,7 @@ import re
 import tomllib
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 
@@ -14,12 +14,18 @@ def _fold(text: str) -> str:
     return "".join(char for char in decomposed if not unicodedata.combining(char)).lower()
 
 
-def _vocabularies() -> dict[str, frozenset[str]]:
+@cache
+def written_words() -> dict[str, frozenset[str]]:
+    """Return the words of each vocabulary as people write them, by name."""
     content = (Path(__file__).parent / "vocabulary.toml").read_text(encoding="utf-8")
-    return {name: frozenset(_fold(words).split()) for name, words in tomllib.loads(content).items()}
+    return {name: frozenset(words.split()) for name, words in tomllib.loads(content).items()}
 
 
-_WORDS = _vocabularies()
+_WORDS = {
+    name: frozenset(_fold(word).replace("_", "") for word in words)
+    for name, words in written_words().items()
+}
+EMAIL_WORDS = _WORDS["email"]
 PHONE_WORDS = _WORDS["phone"]
 NAME_WORDS = _WORDS["name"]
 WEAK_NAME_WORDS = _WORDS["weak_name"]
@@ -43,6 +49,7 @@ _SPLIT = re.compile(r"[\W_]+")
 class KeyContext:
     """The kinds a key announces; empty for a key that says nothing about a person."""
 
+    email: bool = False
     phone: bool = False
     name: bool = False
     weak_name: bool = False
@@ -59,7 +66,7 @@ class KeyContext:
     @property
     def is_personal(self) -> bool:
         """True when a sibling called `name` may be taken for a person's."""
-        return self.phone or self.name or self.address or self.birth_date
+        return self.email or self.phone or self.name or self.address or self.birth_date
 
 
 NO_KEY = KeyContext()
@@ -81,9 +88,10 @@ def read_key(key: str | None) -> KeyContext:
     if "username" in tails:
         has_name = False
     return KeyContext(
+        email=bool(tails & EMAIL_WORDS),
         phone=bool((words | heads) & PHONE_WORDS),
         name=has_name,
-        weak_name=last in WEAK_NAME_WORDS,
+        weak_name=last in WEAK_NAME_WORDS and len(tokens) == 1,
         address=is_postal and not (set(tokens) & NOT_POSTAL_WORDS),
         street=bool(tails & STREET_WORDS),
         birth_date=bool(tails & BIRTH_WORDS),

@@ -128,10 +128,7 @@ def _header(first: str, format: Format) -> _Header | None:
         if len(cells) < 2 or not all(_HEADER_CELL.fullmatch(cell) for cell in cells):
             continue
         contexts = [read_key(cell) for cell in cells]
-        has_person = any(context.is_personal for context in contexts) or any(
-            cell.lower().replace("-", "").replace("_", "") in ("email", "mail", "emailaddress")
-            for cell in cells
-        )
+        has_person = any(context.is_personal for context in contexts)
         if has_person or format is Format.CSV:
             keys = [
                 f"customer {cell}" if has_person and context.weak_name else cell

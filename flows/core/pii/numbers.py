@@ -68,7 +68,7 @@ def find_cards(text: Text) -> Iterator[Found]:
         context = text.context_at(match.start())
         digits = _digits(match.group())
         is_named = context.card or bool(_CARD_WORDS.search(text.before(match.start())))
-        is_alone = match.group() == text.rest.strip() and not text.key
+        is_alone = not text.key and text.is_all_of_it(*match.span())
         if context.identifier and not context.card:
             continue
         if not _is_card_grouping(match.group()):

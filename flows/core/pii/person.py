@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from flows.core.pii.keys import KeyContext, is_placeholder
-from flows.core.pii.text import Text
+from flows.core.pii.text import EXPLAINED, Text
 
 Found = tuple[int, int, str]
 Value = tuple[str, KeyContext, str, int]
@@ -32,9 +32,9 @@ _BORN = re.compile(
 def find_names(text: Text) -> Iterator[Found]:
     """Yield values of name keys; `name`, `fn`, `ln` count only beside another personal key."""
     values = list(text.values())
-    has_person = sum(context.is_personal or context.weak_name for _, context, *_ in values) > 1
+    has_person = _has_person_beside(values)
     for _, context, value, position in values:
-        is_named = context.name or (context.weak_name and has_person and _has_person_beside(values))
+        is_named = context.name or (context.weak_name and has_person)
         if is_named and not context.phone and _is_name(value):
             yield position, position + len(value), value.lower()
 
@@ -59,7 +59,8 @@ def find_birth_dates(text: Text) -> Iterator[Found]:
 
 def _has_person_beside(values: list[Value]) -> bool:
     strong = any(
-        context.is_personal and not is_placeholder(value) for _, context, value, _ in values
+        context.is_personal and (EXPLAINED in value or not is_placeholder(value))
+        for _, context, value, _ in values
     )
     weak = {key.lower() for key, context, *_ in values if context.weak_name}
     return strong or weak >= {"fn", "ln"} or weak >= {"first", "last"}

@@ -16,8 +16,14 @@ _LOOSE_START = r"(?:^|%(?:25)*(?:3D|20|22|3A|7C|2F|28|0A)|[^0-9A-Za-z])"
 _GAP = r"(?:[ ().+/-]|%(?:25)*2[089BD])"
 _SPACE = r"(?:[ +-]|%(?:25)*20)"
 _IS = r"[\\\"'\]]* ?(?:=|:|%(?:25)*3[AD])(?:[\\\"' \[+]|%(?:25)*(?:2[02B]|5B))*"
+_VALUE_FOLLOWS = r"[\\\"']+ ?, ?[\\\"']+value"
 _PROSE = r"[^0-9=&/?_%{}\n]"
+_MORE_OF_KEY = r"(?:[a-z0-9_.$ \[\]-]|[^\x00-\x7F]|%5[BD])*"
+_BETWEEN_WORDS = r"(?:[_ .-]|%20)?"
 _SHORT = 4
+PERSONAL_VOCABULARIES = (
+    "phone", "name", "street", "address", "birth", "card", "ip", "national_id",
+)  # fmt: skip
 
 _PHONE_WORDS = (
     "phone|tel|mobile|mob|cell|call|fax|whatsapp|whats app|sms|text|ring|dial|contact|number|reach|"
@@ -51,7 +57,7 @@ def prefilter_pattern(*, has_key: bool = False) -> str:
         rf"(?:\+|%(?:25)*2B)(?: |%20|%28|\(){{0,2}}[0-9](?:{_GAP}*[0-9]){{6}}",
         rf"{_START}\(?00{_GAP}?[1-9](?:{_GAP}*[0-9]){{6}}",
         r"(?:wa\.me|t\.me|tel|sms|smsto|callto|facetime|viber)(?:[:/]|%3A|%2F){1,3}(?:\+|%2B)?[0-9]",
-        rf"(?i:{_key_words()})(?:[a-z0-9_.$\[\]-]|%5[BD])*{_IS}{_value_of_a_person()}",
+        rf"(?i:{_key_words()})(?i:{_MORE_OF_KEY})(?:{_IS}{_value_of_a_person()}|{_VALUE_FOLLOWS})",
         r"(?:^|%(?:25)*(?:3D|20|22|3A|7C|2F)|[^0-9A-Za-z./])(?:[0-9]{1,3}\.){3}[0-9]{1,3}",
         r"(?:[0-9A-Fa-f]{1,4}(?::|%3A)){5}|::[0-9A-Fa-f]|[0-9A-Fa-f]::|(?:^|[ =])::(?:$|[ ,])",
         rf"{_START}(?:[2-6][0-9]{{3}}|1800)(?:{_SPACE}?[0-9]){{8,15}}(?:$|[^0-9])",
@@ -76,26 +82,28 @@ def prefilter_pattern(*, has_key: bool = False) -> str:
 
 def _key_words() -> str:
     """Words of personal keys; `name` and its like only after a word for a person, or as a pair."""
-    short, long = _split(_personal_words() | keys.NAME_WORDS | {"fn", "ln", "first", "last"})
-    of_a_person = f"(?:{'|'.join(sorted(keys.PERSON_WORDS))})[a-z0-9_. \\[-]*"
+    short, long = _split(_personal_words() | {"fn", "ln", "first", "last"})
+    of_a_person = f"(?:{'|'.join(sorted(keys.PERSON_WORDS))}){_MORE_OF_KEY}"
     weak = f"{of_a_person}(?:{'|'.join(sorted(keys.WEAK_NAME_WORDS))})"
-    return f"{'|'.join(long)}|(?:^|[^a-z])(?:{'|'.join(short)})|{weak}"
+    return f"{_any_of(long)}|(?:^|[^a-z])(?:{_any_of(short)})|{weak}"
 
 
 def _personal_words() -> frozenset[str]:
-    return (
-        keys.PHONE_WORDS | keys.ADDRESS_WORDS | keys.BIRTH_WORDS | keys.CARD_WORDS
-        | keys.IP_WORDS | keys.NATIONAL_ID_WORDS | {"iban"}
-    )  # fmt: skip
+    written = keys.written_words()
+    return frozenset({"iban"}).union(*(written[name] for name in PERSONAL_VOCABULARIES))
+
+
+def _any_of(words: list[str]) -> str:
+    return "|".join(word.replace("_", _BETWEEN_WORDS) for word in words)
 
 
 def _split(words: frozenset[str]) -> tuple[list[str], list[str]]:
-    """Return short words, which want a boundary, and long ones without those another contains."""
-    ascii_words = {word for word in words if word.isascii()}
-    long = {word for word in words - ascii_words if len(word) > 1}
-    long |= {word for word in ascii_words if len(word) > _SHORT}
-    kept = {word for word in long if not any(part != word and part in word for part in long)}
-    return sorted(ascii_words - long), sorted(kept)
+    """Return short words, which want a boundary, and long ones without those another begins."""
+    long = {word for word in words if len(word) > _SHORT or not word.isascii()}
+    kept = {
+        word for word in long if not any(word != part and word.startswith(part) for part in long)
+    }
+    return sorted(words - long), sorted(kept)
 
 
 def _value_of_a_person() -> str:

@@ -2,12 +2,14 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from flows.core.pii.keys import NO_KEY, KeyContext, read_key
 
 MAX_VALUE = 200
+EXPLAINED = "\0"
+MAX_SPACE = 32
 
 _AROUND_VALUES = " \t\r\n\"'+"
 
@@ -60,8 +62,20 @@ class Text:
     def has_key_at(self, position: int) -> bool:
         return bool(self.key_at(position))
 
-    def blank(self, start: int, end: int) -> None:
-        self.rest = self.rest[:start] + "\0" * (end - start) + self.rest[end:]
+    def blank(self, spans: Iterable[tuple[int, int]]) -> None:
+        """Take what is explained out of the rest; positions do not change."""
+        parts: list[str] = []
+        end = 0
+        for start, stop in sorted(spans):
+            parts.append(self.rest[end:start])
+            parts.append(EXPLAINED * (stop - max(start, end)))
+            end = max(end, stop)
+        self.rest = "".join(parts) + self.rest[end:]
+
+    def is_all_of_it(self, start: int, end: int) -> bool:
+        """True where nothing but space stands around a span."""
+        around = len(self.rest) - (end - start)
+        return around <= MAX_SPACE and not (self.rest[:start] + self.rest[end:]).strip()
 
     def read_plus_as_space(self) -> None:
         """Form encoding writes a space as +; lengths do not change."""
