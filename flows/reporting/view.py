@@ -19,6 +19,7 @@ from flows.warehouse.base import Row
 CONVERSIONS_FIRST = ("purchase", "generate_lead", "sign_up")
 TREND_CAP = 24
 DATASET_CAP = 4
+THIN_COVERAGE = 0.5
 HASH_CHECKS = ("hash_mismatch", "hash_format", "hash_junk", "hash_constant", "never_hash")
 BETTER = {"pass": 0, "insufficient_data": 1, "unknown": 1, "warn": 2, "fail": 3}
 SHARE_KINDS = ("share_at_least", "share_at_most")
@@ -119,6 +120,11 @@ class Summary:
     risk_day_before: Risk | None
     history: Markup
     history_text: str
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether less than half of the checks, by weight, have a verdict."""
+        return self.coverage < THIN_COVERAGE
 
 
 @dataclass(frozen=True)

@@ -222,9 +222,11 @@ def test_a_world_without_history_or_findings_still_makes_a_page(tmp_path: Path) 
         warehouse.execute(
             "delete from marts.agg_health_score where run_id <> $run", {"run": RUN_ID}
         )
+        warehouse.execute("update marts.agg_health_score set coverage = 0.2")
     paths = write(config)
     text = paths.report.read_text(encoding="utf-8")
     assert "First run, nothing to compare with." in text
+    assert "The grade says little." in text
     assert "No difference from the contract." in text
     assert "No accepted purchase with a logged payload" in paths.audit.read_text(encoding="utf-8")
 
