@@ -27,7 +27,7 @@ evidence as (
         coalesce(destinations.required_tier, 'marketing') as required_tier,
         coalesce(
             nullif(deliveries.jurisdiction, ''), deliveries.log_jurisdiction,
-            {{ quoted(var('default_jurisdiction') or var('default_country')) }}
+            {{ quoted(setting('default_jurisdiction') or setting('default_country')) }}
         ) as effective_jurisdiction,
         coalesce(deliveries.gpc, deliveries.log_gpc, false) as effective_gpc,
         -- A row that Meta's pipeline could not parse was never sent.
@@ -107,20 +107,8 @@ final as (
         value,
         currency,
         outcome,
-        error_class,
-        error_code,
-        error_subcode,
-        http_status,
         is_test,
-        consent_necessary,
-        consent_analytics,
-        consent_marketing,
-        consent_basis,
         block_reason,
-        fields_sent,
-        fields_stripped,
-        delivery_key,
-        request_key,
         server_event_key,
         is_gateway,
         required_tier,

@@ -7,12 +7,12 @@ with
 attempts as (
 
     select
-        attempt_id, file_name, row_number, event_date, received_at, destination, dataset_id, source_format, request_id,
-        fbtrace_id, event_name, canonical_event, event_id, order_id, value, currency, outcome, error_class, error_code,
-        error_subcode, http_status, is_test, user_id, client_id, consent_necessary, consent_analytics, consent_marketing,
-        jurisdiction, gpc, consent_basis, block_reason, fields_sent, fields_stripped,
+        attempt_id, file_name, row_number, event_date, received_at, destination, dataset_id, source_format,
+        coalesce(request_id, fbtrace_id) as request_id, event_name, canonical_event, event_id, order_id, value, currency,
+        outcome, error_code, is_test, user_id, client_id, consent_analytics, consent_marketing, jurisdiction, gpc,
+        consent_basis, block_reason,
         {{ server_event_key() }} as event_key,
-        {% if var('has_consent') -%}
+        {% if setting('has_consent') -%}
         case when user_id is null then {{ json_text('payload', '$.user_data.external_id') }} end
         {%- else -%}
         cast(null as {{ type_text() }})
@@ -124,23 +124,15 @@ final as (
         value,
         currency,
         outcome,
-        error_class,
         error_code,
-        error_subcode,
-        http_status,
         is_test,
-        consent_necessary,
         consent_analytics,
         consent_marketing,
         jurisdiction,
         gpc,
         consent_basis,
         block_reason,
-        fields_sent,
-        fields_stripped,
         server_event_key,
-        destination || '|' || event_key as delivery_key,
-        coalesce(request_id, fbtrace_id, attempt_id) || '|' || destination as request_key,
         ads_storage,
         analytics_storage,
         'user ' || {{ hashed_customer_id('user_id') }} as user_identifier,

@@ -3,14 +3,11 @@ with
 
 deliveries as (
 
-    select * from {{ ref('int_deliveries_judged') }}
+    select
+        *,
+        coalesce(request_id, attempt_id) || '|' || destination as request_key
+    from {{ ref('int_deliveries_judged') }}
     where reported_date between {{ window_start() }} and {{ window_end() }}
-
-),
-
-requests as (
-
-    select request_key, delivery_key from {{ ref('int_deliveries_judged') }}
 
 ),
 
@@ -53,11 +50,11 @@ violating as (
 -- A request that carried several events or went to several datasets does not tell them apart.
 shared_requests as (
 
-    select requests.request_key
-    from requests
-    inner join (select distinct request_key from violating) as of_interest on requests.request_key = of_interest.request_key
-    group by requests.request_key
-    having min(requests.delivery_key) <> max(requests.delivery_key)
+    select deliveries.request_key
+    from deliveries
+    inner join (select distinct request_key from violating) as of_interest on deliveries.request_key = of_interest.request_key
+    group by deliveries.request_key
+    having count(distinct deliveries.dataset_id || '|' || coalesce(deliveries.event_id, deliveries.order_id, deliveries.attempt_id)) > 1
 
 ),
 
@@ -65,6 +62,7 @@ named as (
 
     select
         violating.*,
+        violating.destination || '|' || {{ server_event_key('violating') }} as delivery_key,
         case
             when shared_requests.request_key is null then violating.request_key
             else violating.request_key || '|' || violating.dataset_id || '|' || coalesce(violating.event_id, violating.attempt_id)

@@ -32,14 +32,16 @@ consent_rows as (
 logical as (
 
     select
-        delivery_key,
+        destination,
+        dataset_id,
+        event_id,
+        order_id,
+        coalesce(canonical_event, event_name, 'unknown') as canonical_event,
         min(reported_date) as event_date,
-        coalesce(min(canonical_event), min(event_name), 'unknown') as canonical_event,
-        min(dataset_id) as dataset_id,
         max(case when is_over_blocked then 1 else 0 end) as is_over_blocked
     from deliveries
     where is_gateway
-    group by delivery_key
+    group by destination, dataset_id, event_id, order_id, coalesce(canonical_event, event_name, 'unknown')
 
 ),
 

@@ -6,10 +6,7 @@ events as (
 
     select server_event_key, dataset_id, is_accepted, event_date, canonical_event, entity_id, value, currency, hashed_parts
     from {{ ref('int_scanned_server_events') }}
-    where
-        coalesce(
-            {% for key in hashed_keys() %}nullif({{ element('hashed_parts', loop.index) }}, 'null'){{ ', ' if not loop.last }}{% endfor %}
-        ) is not null
+    where replace({{ joined('hashed_parts', '') }}, 'null', '') <> ''
 
 ),
 

@@ -47,12 +47,12 @@ meta_names as (
 consent_of_deliveries as (
 
     select
-        delivery_key,
+        server_event_key,
         max(case when effective_state = 'denied' then 1 else 0 end) = 1 as is_effectively_denied,
         max(case when outcome = 'blocked' and policy_decision = 'block' then 1 else 0 end) = 1 as is_rightly_blocked
     from {{ ref('int_deliveries_judged') }}
     where destination = 'meta_capi' and not is_test
-    group by delivery_key
+    group by server_event_key
 
 ),
 
@@ -145,7 +145,7 @@ judged as (
     left join client_identities on rows_of_all.client_event_key = client_identities.client_event_key
     left join server_identities on rows_of_all.server_event_key = server_identities.server_event_key
     left join consent_of_deliveries
-        on 'meta_capi|' || rows_of_all.server_event_key = consent_of_deliveries.delivery_key
+        on rows_of_all.server_event_key = consent_of_deliveries.server_event_key
     left join known_orders on coalesce(rows_of_all.client_order_key, rows_of_all.server_order_key) = known_orders.order_key
 
 ),
