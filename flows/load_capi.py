@@ -2,7 +2,7 @@
 
 from flows.config import CapiConfig, Config
 from flows.core.clock import Clock
-from flows.loading.capi import CapiParser
+from flows.loading.capi import CapiParser, gtms_relation
 from flows.loading.ledger import DateWindow, LoadSummary
 from flows.loading.reading import FoundFile
 from flows.orchestration import flow
@@ -48,7 +48,8 @@ def capi_loaders(config: Config) -> list[tuple[FileLoader, list[FoundFile]]]:
 
 def capi_loader(source_format: str) -> LineLoader:
     """Return the loader of one log format."""
-    return LineLoader("capi", TABLES[source_format], "logged_at", _parser_for)
+    quick = gtms_relation if source_format == "gtms_bigquery" else None
+    return LineLoader("capi", TABLES[source_format], "logged_at", _parser_for, quick)
 
 
 def _parser_for(file: FoundFile) -> ParseRow:

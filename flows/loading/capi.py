@@ -13,6 +13,7 @@ import orjson
 from flows.core.redaction import may_hold_secret, redact_object
 from flows.loading.errors import RowRejectedError
 from flows.loading.json_rows import parse_object
+from flows.loading.sql import literal, quote, redacted_if_needed, secret_field
 from flows.loading.values import as_integer, as_text, choice, required_moment, utc_moment
 
 Row = dict[str, Any]
@@ -39,6 +40,51 @@ GTMS_BODIES = ("request_body", "response_headers", "response_body")
 MAXIMUM_PYTHON_TEXT = 2**20
 _DATASET_IN_URL = re.compile(r"/(\d{5,20})/events")
 _PYTHON_ONLY = re.compile(r"[\"\\]|None|True|False")
+
+
+def gtms_relation(path: str, sample: list[Row]) -> str:
+    """Return SQL that reads a large GTMS-7 file by the engine alone, one row per line.
+
+    It raises on bad JSON, a repeated key, a wrong type or time: such a file is read line by line.
+    RowRejectedError when its keys are spelled in more than one way: `Message` in some rows and
+    `message` in others, which the engine would take for the same.
+    """
+    spelled: dict[str, str] = {}
+    for record in sample:
+        for key in record:
+            column = _gtms_column(key)
+            if column is not None and spelled.setdefault(column, key) != key:
+                raise RowRejectedError("keys are spelled in more than one way")
+    if "message" not in spelled:
+        raise RowRejectedError("the spelling of message is not known")
+    is_capitalised = spelled["message"][0].isupper()
+    keys = {column: spelled.get(column, column) for column in GTMS_KEYS.values()}
+    keys["logged_at"] = spelled.get("logged_at", "timestamp")
+    keys["reason"] = "Reason" if is_capitalised else "reason"
+    types = ", ".join(f"{literal(key)}: 'VARCHAR'" for key in keys.values())
+    texts = {name: quote(keys[name]) for name in (*GTMS_TEXT, "reason")}
+    for name in GTMS_BODIES:
+        key = quote(keys[name])
+        is_twice = f"starts_with({key}, '\"')"
+        texts[name] = f"(case when {is_twice} then json_extract_string({key}, '$') else {key} end)"
+    redacted_texts = ", ".join(
+        f"{redacted_if_needed(text)} as {name}" for name, text in texts.items()
+    )
+    secrets = ", ".join(secret_field(text, name) for name, text in texts.items())
+    type_key, time_key = quote(keys["type"]), quote(keys["logged_at"])
+    known = ", ".join(literal(kind) for kind in sorted(GTMS_TYPES))
+    return f"""
+        select
+            'gtms_bigquery' as source_format,
+            make_timestamp_ms(cast({time_key} as bigint)) as logged_at,
+            {type_key} as type,
+            {redacted_texts},
+            cast({quote(keys["response_status_code"])} as bigint) as response_status_code,
+            list_filter([{secrets}], lambda field: field is not null) as secret_fields,
+            row_number() over () as row_number
+        from read_json({literal(path)}, format = 'newline_delimited', columns = {{{types}}})
+        where ({time_key} is not null and {type_key} in ({known})) or error('no GTMS-7 row')
+    """
 
 
 @dataclass

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from flows.core.redaction import PATTERNS, PLACEHOLDER, redact_object
+from flows.core.redaction import redact_object
+from flows.loading.sql import literal, may_hold_secret, quote, redacted
 
 Fit = Literal["same", "castable", "lossy", "incompatible"]
 
@@ -135,25 +136,16 @@ def redacted_parameters(expression: str, column: LandingColumn) -> str:
     )
 
 
-def redacted(text: str) -> str:
-    """Return SQL that redacts a text expression by the one rule of flows.core.redaction."""
-    for pattern in PATTERNS:
-        text = f"regexp_replace({text}, {literal(pattern)}, '\\1{PLACEHOLDER}', 'g')"
-    return text
-
-
-def may_hold_secret(expression: str) -> str:
-    """Return cheap SQL that says whether a text slot of a parameter list is worth a closer look."""
-    slot = "entry.value.string_value"
-    markers = ("access_token", "hooks.slack", "earer ", "xox", "EAA")
-    suspicious = " or ".join(f"contains({slot}, {literal(marker)})" for marker in markers)
+def parameters_may_hold_secret(expression: str) -> str:
+    """Return cheap SQL that says whether a text slot of a parameter list needs a closer look."""
+    suspicious = may_hold_secret("entry.value.string_value")
     return f"len(list_filter({expression}, lambda entry: {suspicious})) > 0"
 
 
 def unless_suspicious(column: str) -> str:
     """Return SQL of a parameter list that raises where it may hold a secret."""
     return (
-        f"case when {may_hold_secret(quote(column))} then error('needs a closer look') "
+        f"case when {parameters_may_hold_secret(quote(column))} then error('needs a closer look') "
         f"else {quote(column)} end"
     )
 
@@ -229,16 +221,6 @@ def as_json(columns: Mapping[str, str]) -> str:
     """Return SQL that keeps expressions as one JSON object; null when all of them are."""
     members = ", ".join(f"{literal(name)}, {sql}" for name, sql in columns.items())
     return f"nullif(cast(json_merge_patch('{{}}', json_object({members})) as varchar), '{{}}')"
-
-
-def quote(name: str) -> str:
-    """Return an identifier in quotes."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Return a SQL text literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _paths(path: str, kind: pa.DataType) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from flows.loading import ga4
 from flows.loading.errors import FileRefusedError, RowRejectedError
-from flows.loading.ga4 import LandingColumn, literal, quote
+from flows.loading.ga4 import LandingColumn
 from flows.loading.json_rows import parse_line
 from flows.loading.ledger import LoadCounts
 from flows.loading.reading import (
@@ -23,6 +23,7 @@ from flows.loading.reading import (
     opened,
     sampled_lines,
 )
+from flows.loading.sql import literal, quote
 from flows.loading.unfilled import unfilled_paths
 from flows.tasks.landing_rows import (
     LoadContext,
@@ -284,7 +285,7 @@ class Ga4Loader:
         how = ga4.fit(found.field(name).type, column.arrow_type)
         if how == "incompatible":
             return False
-        condition = ga4.may_hold_secret(ga4.typed(name, column, how))
+        condition = ga4.parameters_may_hold_secret(ga4.typed(name, column, how))
         return bool(
             self.warehouse.rows(f"select 1 as one from {relation} where {condition} limit 1")
         )

@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 
 from flows.core.redaction import redact
-from flows.loading.ga4 import quote
 from flows.loading.ledger import LoadCounts
 from flows.loading.reading import KEPT_OF_LONG_LINE, FoundFile
+from flows.loading.sql import quote
 from flows.warehouse.duckdb import DuckDBWarehouse
 
 BATCH = 20_000
@@ -150,11 +150,14 @@ def drop_rows_of_other_files(rows: LandingTable, moment: str) -> int:
         "last": rows.last_moment,
         "has_undated": rows.has_undated,
     }
+    of_others = f"{around} and file_name <> $file_name"
+    if not warehouse.rows(f"select 1 as one from {table} where {of_others} limit 1", parameters):
+        return 0
     hashed = f"select row_number, {moment} as moment, hash({identity}) as identity from {table}"
     doubled = warehouse.rows(
         f"""
         with mine as ({hashed} where {around} and file_name = $file_name),
-        others as ({hashed} where {around} and file_name <> $file_name)
+        others as ({hashed} where {of_others})
         select row_number from mine
         where exists (
             select 1 from others

@@ -225,3 +225,38 @@ def test_logs_of_two_datasets_with_equal_names_do_not_replace_each_other(tmp_pat
         ("eu/log.jsonl", "1"),
         ("us/log.jsonl", "2"),
     ]
+
+
+@pytest.mark.parametrize("message_key", ["Message", "message"])
+def test_a_large_gtms_file_gives_the_same_rows_as_a_small_one(tmp_path, monkeypatch, message_key):
+    answer = json.dumps(json.dumps({"events_received": 1}))
+    records = [
+        gtms_row(trace_id=f"t{number}", request_url=f"{URL}?access_token={TOKEN}")
+        for number in range(30)
+    ]
+    records[5] = {
+        "type": "Response",
+        "event_name": "Purchase",
+        "response_status_code": 200,
+        "response_body": answer,
+        message_key: "Pixel ID: 123",
+        "timestamp": 1794470400123,
+    }
+    project, carefully = load(tmp_path, "gtms_bigquery", records)
+    monkeypatch.setattr("flows.tasks.land_lines.QUICK_FROM_BYTES", {"text": 0, "gzip": 0})
+    project.write("data/log_20261112.jsonl", lines(records).rstrip())
+    assert project.load().rows_loaded == 30
+    quickly = project.rows("select * from landing.capi_gtms order by row_number")
+    for row in carefully + quickly:
+        row.pop("run_id")
+    assert quickly == carefully
+    assert TOKEN not in str(quickly)
+
+
+@pytest.mark.parametrize("bad", ["{broken", '{"type": "Request"}', '{"type": "x", "timestamp": 1}'])
+def test_a_large_gtms_file_with_a_bad_line_loses_only_that(tmp_path, monkeypatch, bad):
+    monkeypatch.setattr("flows.tasks.land_lines.QUICK_FROM_BYTES", {"text": 0, "gzip": 0})
+    text = lines([gtms_row()]) + bad + "\n" + lines([gtms_row(trace_id="t2")])
+    project, rows = load(tmp_path, "gtms_bigquery", text)
+    assert len(rows) == 2
+    assert [row["row_number"] for row in project.quarantine()] == [2]
