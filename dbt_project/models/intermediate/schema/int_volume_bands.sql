@@ -1,9 +1,12 @@
 -- Grain: one row per date of the window, source, metric and canonical event: the count and the band its own past allows.
-{#- The band is never narrower than a fifth, than 3.5 robust deviations, or than chance allows at this size. -#}
+{#- The band is never narrower than a fifth, than 3 robust deviations, or than chance allows at this size. -#}
 {%- set least_half_width = 0.2 -%}
 {%- set most_half_width = 0.9 -%}
+{#- A rise is wide news before it is bad news: campaigns and sales are no fault of the tracking. -#}
+{%- set rise_factor = 1.5 -%}
+{%- set least_rise = 0.5 -%}
 {%- set holiday_half_width = 0.75 -%}
-{%- set deviations = 3.5 -%}
+{%- set deviations = 3 -%}
 {%- set history_days = 63 -%}
 {%- set needed_days = 14 -%}
 {#- Below four weeks the deviation itself is uncertain. -#}
@@ -72,7 +75,7 @@ history as (
 
 ),
 
--- The level of a date is the median of the seven before it: it follows a trend and ignores single bad days.
+-- The level of a date is the median of the fourteen before it: it follows a trend and ignores single bad days.
 levels as (
 
     select
@@ -91,8 +94,8 @@ levels as (
             and history.metric = earlier.metric
             and history.canonical_event = earlier.canonical_event
             and (
-                earlier.position between history.position - 7 and history.position - 1
-                or (history.position <= 7 and earlier.position <= 7)
+                earlier.position between history.position - 14 and history.position - 1
+                or (history.position <= 14 and earlier.position <= 14)
             )
     group by
         history.source, history.metric, history.canonical_event, history.event_date,
@@ -183,7 +186,7 @@ current_levels as (
 
     select source, metric, canonical_event, event_date, {{ median_of('past_value') }} as level
     from past
-    where age <= 7
+    where age <= 14
     group by source, metric, canonical_event, event_date
 
 ),
@@ -313,7 +316,7 @@ bounded as (
     select
         *,
         low_expected * (1 - least(half_width, {{ most_half_width }})) as lower_bound,
-        high_expected * (1 + half_width) as upper_bound
+        high_expected * (1 + greatest({{ least_rise }}, {{ rise_factor }} * half_width)) as upper_bound
     from widths
 
 ),
