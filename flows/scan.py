@@ -182,9 +182,10 @@ class _Scan:
         names = [row["file_name"] for row in batch]
         with self.warehouse.transaction():
             self._forget(names)
-            self._scan_ga4(names)
-            for some in in_batches(names, DOCUMENT_FILES_AT_ONCE):
-                for table in DOCUMENT_TABLES:
+            if shards := _files_of("ga4", batch):
+                self._scan_ga4(shards)
+            for table in DOCUMENT_TABLES:
+                for some in in_batches(_files_of(table.source, batch), DOCUMENT_FILES_AT_ONCE):
                     self._scan_documents(table, some)
             self._remember(batch)
         self.files.extend(names)
@@ -396,6 +397,12 @@ def _files_to_scan(warehouse: Warehouse, files: Sequence[str] | None) -> list[Ro
     )
     seen = {(row["source"], row["file_name"], row["digest"]) for row in scanned}
     return [row for row in loads if (row["source"], row["file_name"], row["digest"]) not in seen]
+
+
+def _files_of(source: str, batch: Sequence[Row]) -> list[str]:
+    """Return the files whose rows may lie in a source's tables; any file may be in quarantine."""
+    sources = (source, None)
+    return [row["file_name"] for row in batch if source == "quarantine" or row["source"] in sources]
 
 
 def _digest_key(warehouse: Warehouse) -> bytes:
