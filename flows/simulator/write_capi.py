@@ -278,14 +278,6 @@ def _gateway_head(
     name: str,
     event_id: str | None,
 ) -> dict[str, Any]:
-    user: dict[str, str] = {"client_id": world.visitors["client_id"][visitor]}
-    if client < 0:
-        user = {"user_id": world.customer_id(visitor)} | user
-    else:
-        patch = world.client_patches.get(client, {}).get("gateway_user")
-        if world.client["user_id"][client] is not None:
-            user = {"user_id": world.client["user_id"][client]} | user
-        user = patch if patch is not None else user
     gate = world.gate(client) if client >= 0 else None
     state: dict[str, bool] = {"necessary": True}
     for tier in ("analytics", "marketing"):
@@ -297,11 +289,25 @@ def _gateway_head(
         "request_id": request_id,
         "event_type": name,
         "event_id": event_id,
-        "user": user,
+        "user": _gateway_user(world, client, visitor),
         "jurisdiction": world.jurisdiction(visitor),
         "gpc": bool(world.visitors["consent"][visitor] == "gpc"),
         "consent_state": state,
     }
+
+
+def _gateway_user(world: World, client: int, visitor: int) -> dict[str, str]:
+    """Return who a record is about: nobody, where the visitor denied being measured."""
+    known = {"client_id": world.visitors["client_id"][visitor]}
+    if client < 0:
+        return {"user_id": world.customer_id(visitor)} | known
+    patch = world.client_patches.get(client, {}).get("gateway_user")
+    if patch is not None:
+        return patch
+    if world.client["analytics"][client] == "No":
+        return {}
+    user_id = world.client["user_id"][client]
+    return ({"user_id": user_id} if user_id is not None else {}) | known
 
 
 def _other_deliveries(world: World, client: int) -> list[dict[str, Any]]:

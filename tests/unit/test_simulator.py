@@ -257,6 +257,19 @@ def test_the_gateway_decides_every_event_and_blocks_the_denied(tmp_path: Path) -
     assert one(connection, "select count(distinct jurisdiction) > 5 from records")
 
 
+def test_the_gateway_records_nobody_where_measuring_was_denied(tmp_path: Path) -> None:
+    world = build_world(tmp_path, formats=("gateway_audit",), **SMALL)
+    denied, named = one(
+        open_files(world),
+        """
+        select count(*), count_if(len(json_keys("user")) > 0) from records
+        where consent_state ->> '$.analytics' = 'false'
+        """,
+    )
+    assert denied > 20
+    assert named == 0
+
+
 def test_health_figures_add_up_to_the_files(clean: World) -> None:
     connection = open_files(clean)
     purchases = [row for row in clean.truth["health"] if row["canonical_event"] == "purchase"]
