@@ -48,7 +48,7 @@ class DataDocs:
         page = f"{result.name}.html" if answer is not None else None
         if page is not None and answer is not None:
             renderer, view = load_renderer()
-            sections = renderer.render(answer).to_json_dict()["sections"]
+            _, *sections = renderer.render(answer).to_json_dict()["sections"]
             self._pages[page] = view.env.get_template("suite.html").render(
                 result=result, sections=sections
             )

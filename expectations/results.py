@@ -33,7 +33,10 @@ class FailedExpectation:
 
 @dataclass(frozen=True)
 class SuiteResult:
-    """One suite over one window; `skipped` says why there was nothing it could check."""
+    """One suite over one window; `skipped` says why there was nothing it could check.
+
+    `unjudged` names the columns whose expectations met no value: neither passed nor failed.
+    """
 
     name: str
     relation: str
@@ -41,6 +44,7 @@ class SuiteResult:
     evaluated: int = 0
     failed: tuple[FailedExpectation, ...] = ()
     skipped: str = ""
+    unjudged: tuple[str, ...] = ()
     frame_row_count: int = 0
 
     @property

@@ -72,8 +72,8 @@ class Validator:
             frame = suite.frame(warehouse, window)
         except Exception as error:
             return _unread(blank, NOT_READ, error), None
-        if frame.empty and not suite.needs_rows:
-            return replace(blank, skipped="the window has no rows of it"), None
+        if frame.empty:
+            return _without_rows(blank, suite), None
         try:
             with _only_our_words():
                 answer = self._validate(suite, frame, thresholds)
@@ -92,13 +92,29 @@ class Validator:
         return answer
 
 
+def _without_rows(blank: SuiteResult, suite: Suite) -> SuiteResult:
+    if suite.needs_rows:
+        return replace(blank, failed=(FailedExpectation(NOTHING_CHECKED, None, "critical"),))
+    return replace(blank, skipped="the window has no rows of it")
+
+
 def summarise(blank: SuiteResult, answer: "ExpectationSuiteValidationResult") -> SuiteResult:
-    """Return what was evaluated and what failed; a suite that checked nothing failed."""
+    """Return what was evaluated and what failed; a suite that checked nothing failed.
+
+    Expectations that met no value are taken out of the answer: the library calls them successes.
+    """
     evaluated = [one for one in answer.results if _looked_at_something(one)]
+    idle = [one for one in answer.results if one.success and not _looked_at_something(one)]
+    answer.results = [one for one in answer.results if not one.success or _looked_at_something(one)]
     failed = [_failure(one) for one in answer.results if not one.success]
-    if not [one for one in evaluated if not _counts_rows(one)]:
+    if all(_counts_rows(one) for one in evaluated):
         failed.append(FailedExpectation(NOTHING_CHECKED, None, "critical"))
-    return replace(blank, evaluated=len(evaluated), failed=tuple(failed))
+    return replace(
+        blank,
+        evaluated=len(evaluated),
+        failed=tuple(failed),
+        unjudged=tuple(sorted({_columns(one) or "" for one in idle})),
+    )
 
 
 def _unread(blank: SuiteResult, what: str, error: Exception) -> SuiteResult:
@@ -144,16 +160,20 @@ def _counts_rows(one: "ExpectationValidationResult") -> bool:
     return one.expectation_config.type == "expect_table_row_count_to_be_between"
 
 
-def _failure(one: "ExpectationValidationResult") -> FailedExpectation:
+def _columns(one: "ExpectationValidationResult") -> str | None:
     settings = one.expectation_config.kwargs
-    raised = one.exception_info["raised_exception"]
     columns = settings.get("column_list") or [
         settings[name] for name in ("column", "column_A", "column_B") if settings.get(name)
     ]
+    return ", ".join(columns) or None
+
+
+def _failure(one: "ExpectationValidationResult") -> FailedExpectation:
+    raised = one.exception_info["raised_exception"]
     count = one.result.get("unexpected_count")
     return FailedExpectation(
         expectation=one.expectation_config.type,
-        column=", ".join(columns) or None,
+        column=_columns(one),
         severity=str(getattr(one.expectation_config.severity, "value", "critical")),
         observed_count=None if count is None else int(count),
         missing=tuple(map(str, one.result.get(MISSING, ()))),

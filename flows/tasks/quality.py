@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from expectations.results import QualityReport, SuiteResult
 from expectations.thresholds import read_thresholds
 from flows.core.window import Window
-from flows.orchestration import task
 from flows.settings import turn_telemetry_off
 from flows.warehouse.base import Warehouse
 
@@ -30,7 +29,6 @@ def preload() -> threading.Thread:
     return thread
 
 
-@task(name="validate")
 def validate(
     warehouse: Warehouse,
     run_id: str,
