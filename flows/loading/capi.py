@@ -13,7 +13,7 @@ import orjson
 from flows.core.redaction import may_hold_secret, redact_object
 from flows.loading.errors import RowRejectedError
 from flows.loading.json_rows import parse_object
-from flows.loading.sql import literal, quote, redacted_if_needed, secret_field
+from flows.loading.sql import literal, may_leak, quote, redacted
 from flows.loading.values import as_integer, as_text, choice, required_moment, utc_moment
 
 Row = dict[str, Any]
@@ -49,6 +49,47 @@ def gtms_relation(path: str, sample: list[Row]) -> str:
     RowRejectedError when its keys are spelled in more than one way: `Message` in some rows and
     `message` in others, which the engine would take for the same.
     """
+    keys = _spelled_keys(sample)
+    types = ", ".join(f"{literal(key)}: 'VARCHAR'" for key in keys.values())
+    names = (*GTMS_TEXT, "reason", *GTMS_BODIES)
+    texts = ", ".join(f"{_gtms_text(name, quote(keys[name]))} as {name}" for name in names)
+    clean = ", ".join(
+        f"case when may_leak then {redacted(name)} else {name} end as {name}" for name in names
+    )
+    leaks = ", ".join(
+        f"case when {redacted(name)} <> {name} then {literal(name)} end" for name in names
+    )
+    known = ", ".join(literal(kind) for kind in sorted(GTMS_TYPES))
+    return f"""
+        with lines as (
+            select
+                {quote(keys["logged_at"])} as written_at,
+                {quote(keys["type"])} as type,
+                {quote(keys["response_status_code"])} as status_code,
+                {texts},
+                row_number() over () as row_number
+            from read_json({literal(path)}, format = 'newline_delimited', columns = {{{types}}})
+        ),
+        screened as (
+            select *, {may_leak(f"concat_ws(' ', {', '.join(names)})")} as may_leak from lines
+        )
+        select
+            'gtms_bigquery' as source_format,
+            make_timestamp_ms(cast(written_at as bigint)) as logged_at,
+            type,
+            {clean},
+            cast(status_code as bigint) as response_status_code,
+            case
+                when may_leak then list_filter([{leaks}], lambda field: field is not null) else []
+            end as secret_fields,
+            row_number
+        from screened
+        where (written_at is not null and type in ({known})) or error('no GTMS-7 row')
+    """
+
+
+def _spelled_keys(sample: list[Row]) -> dict[str, str]:
+    """Return landing column -> key as the file spells it."""
     spelled: dict[str, str] = {}
     for record in sample:
         for key in record:
@@ -57,34 +98,18 @@ def gtms_relation(path: str, sample: list[Row]) -> str:
                 raise RowRejectedError("keys are spelled in more than one way")
     if "message" not in spelled:
         raise RowRejectedError("the spelling of message is not known")
-    is_capitalised = spelled["message"][0].isupper()
-    keys = {column: spelled.get(column, column) for column in GTMS_KEYS.values()}
-    keys["logged_at"] = spelled.get("logged_at", "timestamp")
-    keys["reason"] = "Reason" if is_capitalised else "reason"
-    types = ", ".join(f"{literal(key)}: 'VARCHAR'" for key in keys.values())
-    texts = {name: quote(keys[name]) for name in (*GTMS_TEXT, "reason")}
-    for name in GTMS_BODIES:
-        key = quote(keys[name])
-        is_twice = f"starts_with({key}, '\"')"
-        texts[name] = f"(case when {is_twice} then json_extract_string({key}, '$') else {key} end)"
-    redacted_texts = ", ".join(
-        f"{redacted_if_needed(text)} as {name}" for name, text in texts.items()
-    )
-    secrets = ", ".join(secret_field(text, name) for name, text in texts.items())
-    type_key, time_key = quote(keys["type"]), quote(keys["logged_at"])
-    known = ", ".join(literal(kind) for kind in sorted(GTMS_TYPES))
-    return f"""
-        select
-            'gtms_bigquery' as source_format,
-            make_timestamp_ms(cast({time_key} as bigint)) as logged_at,
-            {type_key} as type,
-            {redacted_texts},
-            cast({quote(keys["response_status_code"])} as bigint) as response_status_code,
-            list_filter([{secrets}], lambda field: field is not null) as secret_fields,
-            row_number() over () as row_number
-        from read_json({literal(path)}, format = 'newline_delimited', columns = {{{types}}})
-        where ({time_key} is not null and {type_key} in ({known})) or error('no GTMS-7 row')
-    """
+    defaults = {column: column for column in GTMS_KEYS.values()} | {
+        "logged_at": "timestamp",
+        "reason": "Reason" if spelled["message"][0].isupper() else "reason",
+    }
+    return defaults | spelled
+
+
+def _gtms_text(name: str, key: str) -> str:
+    """Return SQL of a text column; the tag stringifies bodies twice."""
+    if name not in GTMS_BODIES:
+        return key
+    return f"case when starts_with({key}, '\"') then json_extract_string({key}, '$') else {key} end"
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from flows.core.redaction import redact_object
-from flows.loading.sql import literal, may_hold_secret, quote, redacted
+from flows.loading.sql import literal, may_leak, quote, redacted
 
 Fit = Literal["same", "castable", "lossy", "incompatible"]
 
@@ -138,7 +138,7 @@ def redacted_parameters(expression: str, column: LandingColumn) -> str:
 
 def parameters_may_hold_secret(expression: str) -> str:
     """Return cheap SQL that says whether a text slot of a parameter list needs a closer look."""
-    suspicious = may_hold_secret("entry.value.string_value")
+    suspicious = may_leak("entry.value.string_value")
     return f"len(list_filter({expression}, lambda entry: {suspicious})) > 0"
 
 

@@ -23,19 +23,6 @@ def redacted(text: str) -> str:
     return text
 
 
-def may_hold_secret(text: str) -> str:
+def may_leak(text: str) -> str:
     """Return cheap SQL that says whether a text is worth a closer look."""
     return "(" + " or ".join(f"contains({text}, {literal(marker)})" for marker in MARKERS) + ")"
-
-
-def redacted_if_needed(text: str) -> str:
-    """Return SQL that redacts the few texts that may hold a secret, and leaves the rest alone."""
-    return f"case when {may_hold_secret(text)} then {redacted(text)} else {text} end"
-
-
-def secret_field(text: str, name: str) -> str:
-    """Return SQL of a field's name where its text holds a secret, else null."""
-    return (
-        f"case when {may_hold_secret(text)} "
-        f"then case when {redacted(text)} <> {text} then {literal(name)} end end"
-    )
