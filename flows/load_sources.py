@@ -20,6 +20,7 @@ def load_sources(
     from flows.load_consent import load_consent
     from flows.load_crm import load_crm
     from flows.load_ga4 import load_ga4
+    from flows.load_meta_quality import load_meta_quality
     from flows.privacy.erase import suppress_loaded
 
     flows = {
@@ -33,5 +34,8 @@ def load_sources(
         for source, load in flows.values()
         if source
     ]
+    quality = load_meta_quality(warehouse, config, run_id, clock)
+    if config.sources.meta_quality:
+        summaries.append({"source": "meta_quality", **asdict(quality)})
     suppress_loaded(warehouse, config, run_id)
     return summaries

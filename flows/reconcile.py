@@ -14,13 +14,13 @@ from flows.core.clock import Clock
 from flows.core.window import Window
 from flows.errors import ExitCode, IntegrityError, MatchbackError
 from flows.load_sources import load_sources
-from flows.orchestration import flow, task
+from flows.orchestration import Artifacts, flow, publish_artifacts, task
 from flows.progress import Progress
 from flows.schema_contract import record_first_contracts, schema_variables
 from flows.tasks.quality import QualityReport
 from flows.warehouse.base import Warehouse, first
 from flows.warehouse.lease import run_lease
-from flows.warehouse.opening import open_warehouse
+from flows.warehouse.opening import lock_file_of, open_warehouse
 
 
 @dataclass
@@ -77,8 +77,7 @@ def reconcile(
 ) -> RunResult:
     """Reconcile one window; safe to run again. MatchbackError when the run could not complete."""
     result = RunResult(new_run_id(clock), window)
-    lock_file = config.state_folder / "run.lock"
-    with run_lease(lock_file, result.run_id):
+    with run_lease(lock_file_of(config), result.run_id):
         try:
             _reconcile(config, result, clock, environment, progress, full_refresh)
         except MatchbackError as error:
@@ -126,6 +125,7 @@ def _reconcile(
         _conclude(warehouse, result, progress)
     with progress.step("report"), open_warehouse(config) as warehouse:
         report(warehouse, config, result, clock, progress)
+    publish_artifacts(_artifacts(result))
 
 
 @task(name="scan for personal data")
@@ -133,7 +133,13 @@ def scan_sources(warehouse: Warehouse, config: Config, run_id: str) -> None:
     """Find plain personal data in the rows that this run loaded."""
     from flows.scan import scan_new_rows
 
-    scan_new_rows(warehouse, run_id, None)
+    ga4 = config.sources.ga4
+    scan_new_rows(
+        warehouse,
+        run_id,
+        country=config.property.default_country,
+        event_id_params=ga4.event_id_params if ga4 else (),
+    )
 
 
 @task(name="dbt build")
@@ -234,6 +240,19 @@ def report(
         result.report = str(paths.report.relative_to(config.root))
     except (OSError, MatchbackError) as error:
         progress.say(f"The report could not be written ({type(error).__name__}); results are kept.")
+
+
+def _artifacts(result: RunResult) -> Artifacts:
+    """Return what the run shows on its Prefect page: verdict, checks, findings per check."""
+    rows = [
+        {"check": check, "status": status, "findings": result.findings.get(check, 0)}
+        for check, status in result.checks.items()
+    ]
+    summary = (
+        f"# {result.window}: {result.status}\n\nGrade {result.grade or '-'}, run {result.run_id}, "
+        f"report `{result.report or 'not written'}`."
+    )
+    return Artifacts(markdown={"matchback-run": summary}, tables={"matchback-checks": rows})
 
 
 def check_statuses(warehouse: Warehouse, run_id: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from flows.core.clock import Clock
 from flows.errors import ExitCode
 from flows.settings import Settings
 from flows.warehouse.lease import run_lease
-from flows.warehouse.opening import open_existing_warehouse
+from flows.warehouse.opening import lock_file_of, open_existing_warehouse
 
 
 @exits_with_code
@@ -29,7 +29,7 @@ def retention(
 
     project = load_config(config, Settings.from_environment().environment)
     with (
-        run_lease(project.state_folder / "run.lock", "retention"),
+        run_lease(lock_file_of(project), "retention"),
         open_existing_warehouse(project) as warehouse,
     ):
         warehouse.apply_ddl()

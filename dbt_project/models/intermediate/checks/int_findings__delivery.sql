@@ -81,12 +81,26 @@ test_deliveries as (
 secrets as (
 
     {% for relation in ['capi_gtms', 'capi_request_response', 'capi_dataflow_dlq', 'capi_gateway_audit'] %}
-    select file_name, row_number, logged_at, secret_field
+    select 'capi' as source, file_name, row_number, {{ local_date('logged_at') }} as recorded_date, secret_field
     from {{ source('landing', relation) }} as log_rows
     cross join {{ unnest_as('log_rows.secret_fields', 'secret_field') }}
     where logged_at between {{ window_opens_at() }} and {{ window_closes_at() }}
-    {% if not loop.last %}union all{% endif %}
+    union all
     {% endfor %}
+    select 'ga4' as source, file_name, row_number, table_date as recorded_date, secret_field
+    from {{ source('landing', 'ga4_events') }} as events
+    cross join {{ unnest_as('events.secret_fields', 'secret_field') }}
+    where table_date between {{ window_start() }} and {{ window_end() }}
+    union all
+    select 'crm' as source, file_name, row_number, {{ local_date('ordered_at') }} as recorded_date, secret_field
+    from {{ source('landing', 'crm_orders') }} as orders
+    cross join {{ unnest_as('orders.secret_fields', 'secret_field') }}
+    where ordered_at between {{ window_opens_at() }} and {{ window_closes_at() }}
+    union all
+    select 'consent' as source, file_name, row_number, {{ local_date('decided_at') }} as recorded_date, secret_field
+    from {{ source('landing', 'consent_log') }} as decisions
+    cross join {{ unnest_as('decisions.secret_fields', 'secret_field') }}
+    where decided_at between {{ window_opens_at() }} and {{ window_closes_at() }}
 
 ),
 
@@ -102,13 +116,17 @@ dated_attempts as (
 dated_secrets as (
 
     select
+        secrets.source,
         secrets.file_name,
         secrets.row_number,
         secrets.secret_field,
-        coalesce(dated_attempts.event_date, {{ local_date('secrets.logged_at') }}) as event_date
+        coalesce(dated_attempts.event_date, secrets.recorded_date) as event_date
     from secrets
     left join dated_attempts
-        on secrets.file_name = dated_attempts.file_name and secrets.row_number = dated_attempts.row_number
+        on
+            secrets.source = 'capi'
+            and secrets.file_name = dated_attempts.file_name
+            and secrets.row_number = dated_attempts.row_number
 
 ),
 
@@ -155,8 +173,8 @@ findings as (
 
     union all
     select
-        'secret_in_log', event_date, 'capi', cast(null as {{ type_text() }}), 'source_field',
-        'capi|' || file_name || ':' || {{ as_text('row_number') }} || '|' || secret_field, secret_field, '',
+        'secret_in_log', event_date, source, cast(null as {{ type_text() }}), 'source_field',
+        source || '|' || file_name || ':' || {{ as_text('row_number') }} || '|' || secret_field, secret_field, '',
         '', 'access token in a logged field', cast(null as {{ type_money() }}), cast(null as {{ type_text() }})
     from dated_secrets
     where event_date between {{ window_start() }} and {{ window_end() }}

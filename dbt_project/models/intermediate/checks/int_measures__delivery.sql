@@ -54,7 +54,7 @@ zero_checks as (
     select
         'secret_in_log',
         (select {{ count_where("check_id = 'secret_in_log'") }} from findings),
-        (select count(*) from servers)
+        (select count(*) from servers) + (select count(*) from {{ ref('stg_ga4__events') }})
 
 ),
 
