@@ -22,6 +22,7 @@
 
 {% macro duckdb__nested_server_event(flat) -%}
     cast(json_merge_patch(
+        '{}',
         json_object(
         {%- for key in server_event_keys() %}
             '{{ key }}', json_extract({{ flat }}, '$.{{ key }}'),
@@ -40,8 +41,7 @@
                 '{{ key }}', json_extract({{ flat }}, '$.{{ key }}'){{ ',' if not loop.last }}
             {%- endfor %}
             )
-        ),
-        '{}'
+        )
     ) as varchar)
 {%- endmacro %}
 
