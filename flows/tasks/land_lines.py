@@ -20,6 +20,7 @@ from flows.tasks.landing_rows import (
     LandingTable,
     LoadContext,
     Quarantine,
+    collecting_rows,
     drop_rows_of_other_files,
 )
 
@@ -49,7 +50,7 @@ class LineLoader:
         rows = LandingTable(context, self.table, file, self.moment)
         rejected = Quarantine(context, self.source, file)
         parse = self.parser_for(file)
-        with opened(file.path, container_of(file.path)) as stream:
+        with opened(file.path, container_of(file.path)) as stream, collecting_rows():
             for line in lines_of(stream):
                 try:
                     if line.is_cut:

@@ -1,7 +1,9 @@
 """Rows into landing and quarantine: Arrow batches, counted, inside the caller's transaction."""
 
+import gc
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -109,6 +111,18 @@ class LandingTable:
             self.first_moment = moment
         if self.last_moment is None or moment > self.last_moment:
             self.last_moment = moment
+
+
+@contextmanager
+def collecting_rows() -> Iterator[None]:
+    """Pause the cycle collector: rows hold no cycles and are costly to walk."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def append(warehouse: DuckDBWarehouse, table: str, rows: Sequence[dict[str, Any]]) -> None:
