@@ -8,7 +8,7 @@ loads as (
         source,
         data_date,
         loaded_at,
-        row_number() over (partition by source, file_name order by loaded_at desc) as recency
+        row_number() over (partition by source, file_name order by loaded_at desc, run_id desc) as recency
     from {{ source('landing', 'load_ledger') }}
     where error is null
 

@@ -1,7 +1,7 @@
 -- Grain: one row per date, browser and fbclid it landed with; kept as history for the 90 days a click lives.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy=append_strategy(),
     pre_hook="{% if is_incremental() %}delete from {{ this }} where event_date between {{ window_start(-2) }} and {{ window_end(2) }}{% endif %}"
 ) }}
 

@@ -107,7 +107,9 @@ datasets as (
 
     select distinct dataset_id from {{ ref('int_reconciled_sides') }}
     union distinct
-    select 'unknown' as dataset_id where not exists (select 1 from {{ ref('int_reconciled_sides') }})
+    select 'unknown' as dataset_id
+    from (select count(*) as side_count from {{ ref('int_reconciled_sides') }}) as counted
+    where side_count = 0
 
 ),
 

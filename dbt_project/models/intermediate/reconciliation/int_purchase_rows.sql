@@ -2,7 +2,7 @@
 -- Dates of the window are rewritten; older dates are read once, when they are first seen.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy=append_strategy(),
     pre_hook="{% if is_incremental() %}delete from {{ this }} where event_date between {{ window_start(-2) }} and {{ window_end(2) }}{% endif %}"
 ) }}
 

@@ -23,7 +23,7 @@ datasets as (
 
     select distinct dataset_id from servers
     union distinct
-    select 'unknown' as dataset_id where not exists (select 1 from servers)
+    select 'unknown' as dataset_id from (select count(*) as server_count from servers) as counted where server_count = 0
 
 ),
 

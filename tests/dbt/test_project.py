@@ -1,0 +1,90 @@
+"""The dbt project on DuckDB: its unit tests, its data tests, its documentation."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.config import load_config
+from flows.resources import DBT_DIRECTORY
+from flows.tasks.dbt import dbt_environment
+from tests.worlds import World
+
+
+def dbt(world: World, *arguments: str, settings: dict[str, Any] | None = None) -> Path:
+    """Run dbt on the warehouse of a world and return its target folder."""
+    config = load_config(world.config, {})
+    environment = dbt_environment(config, {"PATH": "/usr/bin:/bin", "HOME": "/tmp"}, settings)
+    finished = subprocess.run(
+        [sys.executable, "-m", "dbt.cli.main", "--quiet", *arguments],
+        env=environment,
+        cwd=DBT_DIRECTORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout[-4000:]
+    return Path(environment["DBT_TARGET_PATH"])
+
+
+def results(target: Path) -> list[dict[str, Any]]:
+    return json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+
+
+def test_every_unit_test_passes_and_some_ran(clean_run: World) -> None:
+    ran = results(dbt(clean_run, "test", "--select", "test_type:unit"))
+
+    assert len(ran) > 30
+    assert {one["status"] for one in ran} == {"pass"}
+
+
+def test_every_data_test_passes_on_a_clean_world(clean_run: World) -> None:
+    settings = {
+        "start_date": clean_run.truth["start"],
+        "end_date": clean_run.truth["end"],
+        "timezone": clean_run.truth["timezone"],
+    }
+    ran = results(dbt(clean_run, "test", "--select", "test_type:data", settings=settings))
+
+    assert len(ran) > 100
+    assert {one["status"] for one in ran} == {"pass"}
+
+
+@pytest.fixture(scope="module")
+def manifest(clean_run: World) -> dict[str, Any]:
+    target = dbt(clean_run, "docs", "generate", "--static")
+    documented = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    catalog = json.loads((target / "catalog.json").read_text(encoding="utf-8"))
+    return {"nodes": documented["nodes"], "catalog": catalog["nodes"], "target": target}
+
+
+def test_every_model_and_column_is_described(manifest: dict[str, Any]) -> None:
+    silent = []
+    for name, node in manifest["nodes"].items():
+        if node["resource_type"] not in ("model", "seed"):
+            continue
+        if not node["description"]:
+            silent.append(name)
+        described = {
+            column for column, entry in node["columns"].items() if entry["description"].strip()
+        }
+        built = manifest["catalog"].get(name, {}).get("columns", {})
+        silent += [f"{name}.{column}" for column in built if column not in described]
+
+    assert silent == []
+
+
+def test_every_model_states_its_grain_first(manifest: dict[str, Any]) -> None:
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+
+    assert [
+        node["name"] for node in models if not node["description"].startswith("Grain: one")
+    ] == []
+    assert [node["name"] for node in models if "-- Grain: " not in node["raw_code"]] == []
+
+
+def test_the_docs_are_one_static_file(manifest: dict[str, Any]) -> None:
+    assert (manifest["target"] / "static_index.html").stat().st_size > 100_000
