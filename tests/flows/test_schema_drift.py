@@ -15,6 +15,7 @@ OLD_PARAMETERS = {
     "transaction_id": "T-1", "value": 10, "ga_session_id": 1700000000, "session_engaged": "1",
 }  # fmt: skip
 NEW_PARAMETERS = {**OLD_PARAMETERS, "ga_session_id": "s1700000000$o5$g1", "session_engaged": 1}
+PERSONAL_KEY = "ada.lovelace@example.org"
 ITEM_OF_2020 = "struct_pack(item_id := 'sku', item_name := 'name', price := 1.5)"
 ITEM_NOW = """struct_pack(item_id := 'sku', item_name := 'name', price := 1.5, item_params := [
     struct_pack("key" := 'colour', "value" := struct_pack(string_value := 'red'))])"""
@@ -119,7 +120,7 @@ def test_an_accepted_change_is_the_rule_from_its_first_date_and_says_who_and_why
     project = ShardProject(tmp_path / "project", monkeypatch, flow_map={"releases": releases.name})
     releases.write_text(f"date,name\n{DAYS[3]},checkout 4\n", encoding="utf-8")
     for day in DAYS:
-        changed = {**OLD_PARAMETERS, "transaction_id": 17, "coupon": "X"}
+        changed = {**OLD_PARAMETERS, "transaction_id": 17, "coupon": "X", PERSONAL_KEY: 1}
         project.write_shard(day, parameters=changed if day >= CHANGE else OLD_PARAMETERS)
     project.run(DAYS[0], DAYS[-1])
     before = {(day, path): change for day, path, change in project.findings()}
@@ -135,6 +136,7 @@ def test_an_accepted_change_is_the_rule_from_its_first_date_and_says_who_and_why
     assert before == {
         (str(CHANGE), "event_params.transaction_id"): "slot_flipped",
         (str(CHANGE), "event_params.coupon"): "added",
+        (str(CHANGE), "event_params.(unusual name)"): "added",
     }
     assert {one.release for one in differences} == {"checkout 4"}
     assert [(one.source, one.version) for one in versions] == [("ga4", 2)]
@@ -143,3 +145,4 @@ def test_an_accepted_change_is_the_rule_from_its_first_date_and_says_who_and_why
     assert "accepted_by: Ada" in text
     assert "reason: checkout 4 sends numbers" in text
     assert "T-1" not in text
+    assert PERSONAL_KEY not in text

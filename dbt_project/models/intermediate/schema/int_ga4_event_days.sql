@@ -12,7 +12,7 @@ source as (
 
     select
         landing_rows.table_date as event_date,
-        coalesce(landing_rows.event_name, '') as event_name,
+        {{ safe_name("coalesce(landing_rows.event_name, '')") }} as event_name,
         landing_rows.event_timestamp,
         landing_rows.export_kind,
         landing_rows.ecommerce,

@@ -27,10 +27,10 @@ names as (
 
 unknown_events as (
 
-    select distinct event_days.event_name
-    from {{ ref('int_ga4_event_days') }} as event_days
+    select event_names.event_name
+    from (select distinct event_name from {{ ref('stg_ga4__events') }}) as event_names
     inner join names
-        on {{ safe_name('event_days.event_name') }} = names.name and names.kind = 'event'
+        on {{ safe_name('event_names.event_name') }} = names.name and names.kind = 'event'
 
 ),
 

@@ -1,7 +1,7 @@
 -- Grain: one row per source, date, event and path that occurred; kept as history, only dates that a run touches are rebuilt.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy=append_strategy(),
     on_schema_change='append_new_columns',
     pre_hook="{% if is_incremental() %}delete from {{ this }} where {{ in_profile('event_date') }}{% endif %}"
 ) }}
@@ -158,7 +158,7 @@ found as (
 
     union all
     select
-        'ga4', parameters.event_date, parameters.event_name, 'parameter', 'event_params.' || {{ safe_name('parameters.parameter_name') }},
+        'ga4', parameters.event_date, ga4_events.event_name, 'parameter', 'event_params.' || {{ safe_name('parameters.parameter_name') }},
         max(ga4_events.export_kind),
         case
             when sum(parameters.text_rows) > sum(parameters.number_rows) then 'text'
@@ -172,8 +172,10 @@ found as (
         sum(parameters.distinct_estimate)
     from parameters
     inner join ga4_events
-        on parameters.event_date = ga4_events.event_date and parameters.event_name = ga4_events.event_name
-    group by parameters.event_date, parameters.event_name, 'event_params.' || {{ safe_name('parameters.parameter_name') }}
+        on
+            parameters.event_date = ga4_events.event_date
+            and {{ safe_name('parameters.event_name') }} = ga4_events.event_name
+    group by parameters.event_date, ga4_events.event_name, 'event_params.' || {{ safe_name('parameters.parameter_name') }}
 
     union all
     select
@@ -217,7 +219,6 @@ profiled as (
     select
         found.source,
         found.event_date,
-        found.event_name as raw_event_name,
         {{ safe_name('found.event_name') }} as event_name,
         found.kind,
         found.path,
@@ -243,7 +244,7 @@ named as (
     select
         source,
         event_date,
-        case when kind = 'column' then '' else event_name end as event_name,
+        event_name,
         kind,
         path,
         max(export_kind) as export_kind,
@@ -255,7 +256,7 @@ named as (
         cast(sum(distinct_estimate) as {{ type_integer() }}) as distinct_estimate,
         cast(sum(event_value) as {{ type_money() }}) as event_value
     from profiled
-    group by source, event_date, case when kind = 'column' then '' else event_name end, kind, path
+    group by source, event_date, event_name, kind, path
 
 )
 

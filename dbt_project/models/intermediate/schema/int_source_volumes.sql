@@ -1,7 +1,7 @@
 -- Grain: one row per source, date, metric and canonical event ('' for all); kept as history, only dates that a run touches are rebuilt.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy=append_strategy(),
     on_schema_change='append_new_columns',
     pre_hook="{% if is_incremental() %}delete from {{ this }} where {{ in_profile('event_date') }}{% endif %}"
 ) }}
