@@ -54,9 +54,9 @@ def format_defect(text: str) -> str | None:
             return "upper_case"
         if len(digest) in _DIGEST_BY_LENGTH:
             return _DIGEST_BY_LENGTH[len(digest)]
-        is_number = digest.isdigit() and len(digest) <= _LONGEST_NUMBER
-        has_both = not digest.isdigit() and not digest.isalpha()
-        if len(digest) >= _SHORTEST_TRUNCATED and not is_number and has_both:
+        if digest.isdigit():
+            return "truncated" if len(digest) > _LONGEST_NUMBER else "plain"
+        if len(digest) >= _SHORTEST_TRUNCATED and not digest.isalpha():
             return "truncated"
     return "base64" if _BASE64.match(text) else "plain"
 

@@ -68,6 +68,7 @@ findings as (
         canonical_event,
         case
             when format_defect <> '' then 'not 64 lower-case hex digits'
+            when placeholder like '%@%' then 'hash ' || substr(junk_digest, 1, 8) || ' of a placeholder address'
             else 'hash ' || substr(junk_digest, 1, 8) || ' of the placeholder ' || placeholder
         end as evidence,
         value,
