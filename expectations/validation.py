@@ -126,7 +126,11 @@ def _unread(blank: SuiteResult, what: str, error: Exception) -> SuiteResult:
 def _keep_counts_only(one: "ExpectationValidationResult") -> None:
     """Strip an answer of everything that could be, or quote, a value of a row."""
     raised = _exception_of(one)
-    kept = {name: one.result[name] for name in COUNTS if one.result.get(name) is not None}
+    kept: dict[str, Any] = {
+        name: (int if name.endswith("_count") else float)(one.result[name])
+        for name in COUNTS
+        if one.result.get(name) is not None
+    }
     if one.expectation_config.type in AGGREGATES and not raised:
         kept["observed_value"] = float(one.result.get("observed_value") or 0)
     if one.result.get(MISSING):

@@ -1,0 +1,44 @@
+"""The frames of the suites are read with the same words on both engines."""
+
+from importlib import import_module
+
+import pytest
+
+from expectations.suites import MODULES
+from flows.resources import SQL_DIRECTORY
+from flows.tasks.publish import CANDIDATES, PUBLISHED
+
+googlesql = pytest.importorskip("tests.bigquery.googlesql", reason="needs Google's SQL analyzer")
+
+CLIENT_EVENTS = "create table work.int_client_events (event_date date, client_event_key string)"
+STAND_INS = {"?": "date '2026-11-14'", "{schema}": CANDIDATES, "{table}": "fct_findings"}
+
+
+@pytest.fixture(scope="module")
+def analyzer():
+    google = googlesql.GoogleSql()
+    statements = [
+        path.read_text(encoding="utf-8")
+        for path in (SQL_DIRECTORY / "ddl" / "bigquery").glob("*/*.sql")
+    ]
+    for statement in [*statements, CLIENT_EVENTS]:
+        made = google.analyze(statement)
+        google.tables[made.creates[-2:]] = made.columns
+    for (dataset, table), columns in list(google.tables.items()):
+        if dataset == PUBLISHED:
+            google.tables[CANDIDATES, table] = columns
+    return google
+
+
+@pytest.mark.parametrize("path", MODULES)
+def test_a_suite_reads_its_frame_in_googlesql(analyzer, path):
+    query = import_module(f"expectations.{path}").QUERY
+    for placeholder, text in STAND_INS.items():
+        query = query.replace(placeholder, text)
+
+    assert analyzer.analyze(query).columns
+
+
+def test_a_column_that_is_not_there_would_be_noticed(analyzer):
+    with pytest.raises(googlesql.SqlRejectedError):
+        analyzer.analyze("select absent from marts_next.fct_findings")
