@@ -11,6 +11,10 @@
     median({{ expression }})
 {%- endmacro %}
 
+{#- Exact, unlike approx_quantiles: both engines must publish the same band. -#}
 {% macro bigquery__median_of(expression) -%}
-    approx_quantiles({{ expression }}, 100)[offset(50)]
+    ((
+        array_agg({{ expression }} ignore nulls order by {{ expression }})[safe_offset(div(count({{ expression }}) - 1, 2))]
+        + array_agg({{ expression }} ignore nulls order by {{ expression }})[safe_offset(div(count({{ expression }}), 2))]
+    ) / 2)
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{#- Aggregate: a quantile of a number, given in percent; BigQuery's is approximate. -#}
+{#- Aggregate: a quantile of a number, given in percent: the smallest value with at least that share at or below it. -#}
 {% macro quantile_of(expression, percent) -%}
     {{ return(adapter.dispatch('quantile_of', 'matchback')(expression, percent)) }}
 {%- endmacro %}
@@ -12,5 +12,5 @@
 {%- endmacro %}
 
 {% macro bigquery__quantile_of(expression, percent) -%}
-    approx_quantiles({{ expression }}, 100)[offset({{ percent }})]
+    array_agg({{ expression }} ignore nulls order by {{ expression }})[safe_offset(cast(greatest(ceil(count({{ expression }}) * {{ percent }} / 100) - 1, 0) as int64))]
 {%- endmacro %}

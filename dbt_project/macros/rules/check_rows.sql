@@ -69,10 +69,10 @@ by_event as (
         cast(sum(numerator) as {{ type_integer() }}) as numerator,
         cast(sum(denominator) as {{ type_integer() }}) as denominator,
         {{ has_input }} as has_input
-    from {{ counts }}
+    from {{ counts }} as counts
     where canonical_event is not null
     group by check_id, event_date, canonical_event, dataset_id
-    having sum(denominator) > 0
+    having sum(counts.denominator) > 0
 
 ),
 
