@@ -284,7 +284,7 @@ def _count_orders(
         counted.orders_in_client += is_in_client
         if not is_in_client:
             truth.expect("crm_coverage_client", day)
-        if is_denied(world, row) and (is_in_client or world.options.has_gateway):
+        if is_in_client and is_denied(world, row):
             continue
         counted.orders_due_server += 1
         if any(event.is_accepted for event in sent):

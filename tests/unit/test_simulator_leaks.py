@@ -93,7 +93,7 @@ BY_FILES = {
             + count_if(event_name = 'Purchase' and value is null)
             + count_if(length(currency) <> 3)
             + count_if(json_keys(event -> '$.user_data') = ['client_user_agent', 'country'])
-            + count_if(json_exists(event, '$.page_kind'))
+            + count_if(json_exists(event, '$.num_items'))
             + count_if(received_ms / 1000 - event_time > 7 * 86400)
         from attempts
         """,
@@ -275,6 +275,30 @@ def test_a_late_day_loses_every_browser_event_of_it(tmp_path: Path) -> None:
     late = [row for row in world.truth["health"] if row["event_date"] == "2026-11-12"]
     assert {row["client_count"] for row in late} == {0}
     assert {row["hit_ratio"] for row in late} == {None}
+    unnamed = sum(
+        row["server_accepted_count"]
+        for row in late
+        if row["canonical_event"] not in ("purchase", "sign_up", "generate_lead")
+    )
+    assert world.truth["defects"]["consent_violation"] == {"unknown_consent": unnamed}
+
+
+def test_a_late_day_behind_a_gateway_keeps_its_consent(tmp_path: Path) -> None:
+    world = build_world(tmp_path, leaks=("late_day",), formats=("gateway_audit",), **DAYS)
+    assert world.truth["findings"]["consent_violation"] == 0
+    denied_orders = world.truth["findings"]["crm_coverage_server"]
+    (blocked,) = (
+        open_files(world)
+        .execute(
+            """
+        select count(*) from records
+        where event_type = 'purchase' and delivery ->> '$.status' = 'blocked'
+            and delivery ->> '$.destination' = 'meta_capi' and "timestamp" >= '2026-11-11 23:00'
+        """
+        )
+        .fetchall()[0]
+    )
+    assert 0 < denied_orders <= blocked
 
 
 def test_drift_begins_on_the_fourth_date_and_spares_the_baseline(tmp_path: Path) -> None:

@@ -156,7 +156,8 @@ def _too_few_match_keys(injection: Injection, row: int) -> None:
 
 
 def _unknown_top_level_key(injection: Injection, row: int) -> None:
-    injection.change_payload(row, ("page_kind",), "landing")
+    """Set beside custom_data what belongs in it, as mappings without nesting do."""
+    injection.change_payload(row, ("num_items",), 1)
 
 
 def _older_than_a_week(injection: Injection, row: int) -> None:

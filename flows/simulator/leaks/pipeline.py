@@ -3,7 +3,9 @@
 import numpy as np
 
 from flows.errors import ConfigError
+from flows.simulator.columns import Array
 from flows.simulator.leaks.registry import Injection, leak
+from flows.simulator.world import MICROS
 
 BAD_LINES_PER_FILE = 3
 
@@ -40,6 +42,18 @@ def late_day(injection: Injection) -> None:
     is_late = world.calendar.positions(world.client["at"]) == last
     world.client["exported"] &= ~is_late
     injection.taken.update(world.client["visitor"][is_late].tolist())
+    if not injection.options.has_gateway:
+        _expect_unknown_consent(injection, is_late)
+
+
+def _expect_unknown_consent(injection: Injection, is_late: Array) -> None:
+    """Count what names nobody: without its browser event nothing tells of its consent."""
+    world = injection.world
+    server = world.server
+    is_unnamed = server["alive"] & is_late[server["client"]] & ~server["has_contact"]
+    for event_time in server["event_time"][is_unnamed].tolist():
+        day = world.calendar.date_of(event_time * MICROS)
+        injection.truth.expect("consent_violation", day, "unknown_consent")
 
 
 @leak(
