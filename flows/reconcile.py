@@ -197,10 +197,11 @@ def publish_results(
     """Swap in the window, plan the alerts and decide the exit code, in one transaction."""
     from flows.alerting.plan import plan_alerts
     from flows.alerting.settings import alert_settings
-    from flows.tasks.publish import publish
+    from flows.tasks.publish import forget_plain_rows, publish
 
     with warehouse.transaction():
         result.published = publish(warehouse, result.window)
+        forget_plain_rows(warehouse)
         record_first_contracts(warehouse, config, result.run_id, clock)
         plan_alerts(warehouse, result.run_id, alert_settings(config), clock)
         result.checks = check_statuses(warehouse, result.run_id)
@@ -328,6 +329,7 @@ def _record_incomplete(config: Config, result: RunResult, clock: Clock, step: st
     from flows.alerting.outbox import drain_outbox
     from flows.alerting.plan import plan_incomplete
     from flows.alerting.settings import alert_settings
+    from flows.tasks.publish import forget_plain_rows
 
     result.status = "incomplete"
     with suppress(Exception), open_warehouse(config) as warehouse:
@@ -337,6 +339,7 @@ def _record_incomplete(config: Config, result: RunResult, clock: Clock, step: st
                 "ended_at = ? where run_id = ?",
                 [int(ExitCode.RUN_INCOMPLETE), result.message, _utc(clock), result.run_id],
             )
+            forget_plain_rows(warehouse)
             plan_incomplete(warehouse, result.run_id, step, alert_settings(config), clock)
         drain_outbox(warehouse, alert_settings(config), clock)
 

@@ -97,6 +97,13 @@ KEPT_HISTORY = (
 BOOKKEEPING = (PersonalTable("ops.alert_outbox", texts=("payload",)),)
 TABLES = RAW + PUBLISHED + KEPT_HISTORY + BOOKKEEPING
 
+# Working tables that carry what was sent; a run empties them before it ends.
+PLAIN_WORK = (
+    "work.int_delivery_attempts",
+    "work.int_server_events",
+    "work.int_server_events_dated",
+)
+
 # Where the scan found something: a hit goes with the row it points at.
 HITS = "landing.pii_hits"
 

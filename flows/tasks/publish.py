@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from flows.core.window import Window
+from flows.privacy.registry import PLAIN_WORK
 from flows.resources import SQL_DIRECTORY
 from flows.warehouse.base import Warehouse
 
@@ -79,3 +80,13 @@ def publish(warehouse: Warehouse, window: Window) -> dict[str, int]:
         [count] = warehouse.rows(f"select count(*) as row_count from {CANDIDATES}.{table}")
         written[table] = count["row_count"]
     return written
+
+
+def forget_plain_rows(warehouse: Warehouse) -> None:
+    """Empty the working tables that hold what was sent: only landing and quarantine may keep it."""
+    made = warehouse.rows(
+        "select table_schema || '.' || table_name as name from information_schema.tables "
+        "where table_schema = 'work'"
+    )
+    for name in {row["name"] for row in made} & set(PLAIN_WORK):
+        warehouse.execute(f"delete from {name} where true")

@@ -169,7 +169,7 @@ count_checks as (
         cast(event_count as {{ type_double() }}) as value,
         cast(event_count as {{ type_integer() }}) as numerator,
         cast(expected_count as {{ type_integer() }}) as denominator,
-        true as has_input
+        {{ flag(setting('has_ga4')) }} or check_id = 'major_events_present' as has_input
     from event_counts
     union all
     select
@@ -180,7 +180,8 @@ count_checks as (
         cast(min(event_counts.event_count) as {{ type_double() }}) as value,
         cast(coalesce(min(event_counts.event_count), 0) as {{ type_integer() }}) as numerator,
         cast(expected.expected_count as {{ type_integer() }}) as denominator,
-        count(event_counts.check_id) > 0 as has_input
+        count(event_counts.check_id) > 0
+        and ({{ flag(setting('has_ga4')) }} or expected.check_id = 'major_events_present') as has_input
     from (
         select 'major_events_present' as check_id, {{ major_events | length }} as expected_count
         union all

@@ -13,15 +13,15 @@ landings as (
         event_date,
         {{ identity_node('client_id', sha256_hex('user_pseudo_id')) }} as client_node,
         {{ identity_node('customer_id', hashed_customer_id('user_id')) }} as customer_node,
-        {{ identity_node('click_id', sha256_hex(url_parameter('page_location', 'fbclid'))) }} as click_node,
+        {{ identity_node('click_id', sha256_hex('fbclid')) }} as click_node,
         min(event_at) as landed_at
     from {{ ref('stg_ga4__events') }}
-    where {{ url_parameter('page_location', 'fbclid') }} is not null
+    where fbclid is not null
     group by
         event_date,
         {{ identity_node('client_id', sha256_hex('user_pseudo_id')) }},
         {{ identity_node('customer_id', hashed_customer_id('user_id')) }},
-        {{ identity_node('click_id', sha256_hex(url_parameter('page_location', 'fbclid'))) }}
+        {{ identity_node('click_id', sha256_hex('fbclid')) }}
 
 )
 

@@ -13,7 +13,7 @@ events as (
         client_event_key,
         {{ identity_node('customer_id', hashed_customer_id('user_id')) }} as customer_node,
         {{ identity_node('client_id', sha256_hex('user_pseudo_id')) }} as client_node,
-        {{ identity_node('click_id', sha256_hex('coalesce(' ~ url_parameter('page_location', 'fbclid') ~ ', gclid)')) }} as click_node
+        {{ identity_node('click_id', sha256_hex('coalesce(fbclid, gclid)')) }} as click_node
     from {{ ref('int_client_events') }}
 
 ),

@@ -7,7 +7,7 @@ ga4_records as (
     select distinct
         {{ identity_node('customer_id', hashed_customer_id('user_id')) }} as customer,
         {{ identity_node('client_id', sha256_hex('user_pseudo_id')) }} as client,
-        {{ identity_node('click_id', sha256_hex(url_parameter('page_location', 'fbclid'))) }} as facebook_click,
+        {{ identity_node('click_id', sha256_hex('fbclid')) }} as facebook_click,
         {{ identity_node('click_id', sha256_hex('gclid')) }} as google_click
     from {{ ref('stg_ga4__events') }}
 

@@ -60,7 +60,7 @@ logical as (
         analytics_storage,
         user_id,
         user_pseudo_id,
-        page_location,
+        fbclid,
         gclid,
         is_debug,
         row_count,

@@ -40,7 +40,7 @@ renamed as (
         {{ ga4_order_id('source') }} as order_id,
         {{ ga4_value('source') }} as value,
         {{ ga4_param('currency') }} as currency,
-        {{ ga4_param('page_location') }} as page_location,
+        {{ url_parameter(ga4_param('page_location'), 'fbclid') }} as fbclid,
         nullif(trim(source.user_id), '') as user_id,
         nullif(trim(source.user_pseudo_id), '') as user_pseudo_id,
         {{ yes_no('source.privacy_info.ads_storage') }} as ads_storage,
