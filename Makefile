@@ -11,8 +11,10 @@ help: ## Say what each target does
 
 setup: $(VENV)/.ready ## Create the virtual environment from the lock file
 
-$(VENV)/.ready: requirements.lock pyproject.toml
+# The installer itself is pinned first: older ones cannot read hashes of packages with extras.
+$(VENV)/.ready: requirements-pip.lock requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-pip.lock
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
