@@ -79,7 +79,6 @@ ALIGNED_SECONDS = 300
 MIN_N = 20
 HIT_RATIO_BOUNDS = (0.5, 0.8, 1.2)
 DEDUP_BOUNDS = (0.70, 0.90)
-MAX_RETAINED_DAYS = 85
 VALIDATED_EVENTS = (
     "page_view",
     "view_item",
@@ -99,8 +98,8 @@ class Truth:
     findings: Counter[str] = field(default_factory=Counter)
     defects: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     dates: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    uncertain: set[str] = field(default_factory=set)
     breaking_drift: bool = False
+    has_open_band: bool = False
 
     def expect(
         self, check_id: str, day: date | None, defect: str | None = None, count: int = 1
@@ -328,12 +327,9 @@ def _health_row(world: World, key: tuple[str, str], row: DayCounts) -> dict[str,
 def _statuses(world: World, truth: Truth, health: list[dict[str, Any]]) -> dict[str, str]:
     """Return the statuses that follow for certain; what depends on a band is left out."""
     statuses = {}
-    gateway_only = GATEWAY_CHECKS if not world.options.has_gateway else frozenset()
-    old = (world.options.as_of_date - world.options.start).days > MAX_RETAINED_DAYS
+    left_out = DPO_CHECKS if world.options.has_gateway else DPO_CHECKS | GATEWAY_CHECKS
     for check_id in FINDING_CHECKS:
-        if check_id in gateway_only | truth.uncertain or (check_id in DPO_CHECKS and old):
-            continue
-        if check_id in DPO_CHECKS:
+        if check_id in left_out:
             continue
         if not truth.findings[check_id]:
             statuses[check_id] = "pass"
@@ -377,7 +373,7 @@ def _exit_codes(truth: Truth, statuses: dict[str, str]) -> list[int]:
     """Return the codes a run may end with: one where certain, both where a band decides."""
     if "fail" in statuses.values():
         return [1]
-    has_open_band = any(
+    has_open_band = truth.has_open_band or any(
         count and check_id not in statuses for check_id, count in truth.findings.items()
     )
     return [0, 1] if has_open_band else [0]

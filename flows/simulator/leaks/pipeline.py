@@ -42,6 +42,7 @@ def late_day(injection: Injection) -> None:
     is_late = world.calendar.positions(world.client["at"]) == last
     world.client["exported"] &= ~is_late
     injection.taken.update(world.client["visitor"][is_late].tolist())
+    injection.truth.has_open_band = True
     if not injection.options.has_gateway:
         _expect_unknown_consent(injection, is_late)
 
@@ -68,6 +69,7 @@ def _expect_unknown_consent(injection: Injection, is_late: Array) -> None:
 def volume_drop(injection: Injection) -> None:
     if injection.rate >= 1:
         raise ConfigError("--leak volume_drop takes a share below 1, for example volume_drop=0.5.")
+    injection.truth.has_open_band = True
     world = injection.world
     client, server, orders = world.client, world.server, world.orders
     positions = world.calendar.positions(client["session_begin"])
