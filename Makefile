@@ -26,11 +26,9 @@ $(VENV)/.ready-lint: $(VENV)/.ready requirements-lint.lock
 demo: setup ## Simulate a world with a few leaks, run the daily job on it, say where to look
 	rm -rf demo
 	$(BIN)/matchback simulate --out demo --preset demo
-	cd demo && ../$(BIN)/matchback run --start 2026-11-11 --end 2026-11-14 --as-of 2026-11-22T12:00:00Z; \
+	cd demo && ../$(BIN)/matchback run --start 2026-11-09 --end 2026-11-12 --as-of 2026-11-20T12:00:00Z; \
 		code=$$?; if [ $$code -gt 1 ]; then exit $$code; fi
-	@echo
-	@echo "Look at demo/reports/index.html, then ask why an order is missing at Meta:"
-	@echo "  cd demo && ../$(BIN)/matchback explain ORDER_ID"
+	@echo "Look at demo/reports/index.html; run the commands in the folder demo."
 
 test: setup ## Run the tests that take less than ten minutes
 	$(BIN)/python -m pytest -m "not slow and not postgres" -n $(WORKERS) --dist loadfile

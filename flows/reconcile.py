@@ -37,6 +37,7 @@ class RunResult:
     loads: list[dict[str, Any]] = field(default_factory=list)
     published: dict[str, int] = field(default_factory=dict)
     grade: str | None = None
+    missing_order: str | None = None
     report: str | None = None
     undelivered: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
@@ -207,6 +208,7 @@ def publish_results(
         result.checks = check_statuses(warehouse, result.run_id)
         result.findings = finding_counts(warehouse, result.run_id)
         result.grade = _grade(warehouse, result.run_id)
+        result.missing_order = _missing_order(warehouse, result.run_id)
         failed = "fail" in result.checks.values()
         result.exit_code = ExitCode.CHECK_FAILED if failed else ExitCode.HEALTHY
         result.status = "failing" if failed else "healthy"
@@ -286,6 +288,19 @@ def _grade(warehouse: Warehouse, run_id: str) -> str | None:
         )
     )
     return row["grade"] if row else None
+
+
+def _missing_order(warehouse: Warehouse, run_id: str) -> str | None:
+    """Return the dearest order that Meta does not know, as an example to look at."""
+    row = first(
+        warehouse.rows(
+            "select entity_id from marts.fct_findings "
+            "where run_id = ? and check_id = 'crm_coverage_server' "
+            "order by value_at_risk desc nulls last, entity_id limit 1",
+            [run_id],
+        )
+    )
+    return row["entity_id"] if row else None
 
 
 def _has_rows(warehouse: Warehouse, relation: str) -> bool:

@@ -93,5 +93,7 @@ def _summarise(result: RunResult, progress: Progress) -> None:
     )
     if result.message:
         progress.say(result.message)
+    if result.missing_order:
+        progress.say(f"Why does Meta not know it? matchback explain '{result.missing_order}'")
     if result.report:
         progress.say(f"Report: {result.report}")
