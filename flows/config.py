@@ -146,6 +146,11 @@ class BigQueryWarehouseConfig(Section):
         """The cap in bytes."""
         return parse_size(self.maximum_bytes_billed)
 
+    @property
+    def dataset_prefix(self) -> str:
+        """What the name of every dataset begins with; the schema follows."""
+        return f"{self.dataset}_"
+
 
 class FileSource(Section):
     """A source of files; `path` is a glob relative to the config's folder, or absolute."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows.config import Config
+from flows.config import BigQueryWarehouseConfig, Config
 from flows.core.clock import Clock
 from flows.core.window import Window
 from flows.errors import BuildError, IntegrityError
@@ -86,7 +86,20 @@ def dbt_environment(
     limit = getattr(config.warehouse, "memory_limit", None)
     if limit:
         values["MATCHBACK_MEMORY_LIMIT"] = limit
+    if isinstance(config.warehouse, BigQueryWarehouseConfig):
+        values |= _bigquery_environment(config.warehouse)
     return values
+
+
+def _bigquery_environment(warehouse: BigQueryWarehouseConfig) -> dict[str, str]:
+    return {
+        "MATCHBACK_ENGINE": "bigquery",
+        "MATCHBACK_BIGQUERY_PROJECT": warehouse.project,
+        "MATCHBACK_BIGQUERY_DATASET": warehouse.dataset,
+        "MATCHBACK_BIGQUERY_LOCATION": warehouse.location,
+        "MATCHBACK_BIGQUERY_MAXIMUM_BYTES": str(warehouse.maximum_bytes),
+        "MATCHBACK_DATASET_PREFIX": warehouse.dataset_prefix,
+    }
 
 
 def dbt_build(

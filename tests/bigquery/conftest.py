@@ -1,0 +1,89 @@
+"""dbt's whole conversation with BigQuery, held once a session with the offline client."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.resources import DBT_DIRECTORY, PACKAGE_ROOT
+
+pytest.importorskip("zetasql", reason="the GoogleSQL analyzer (package zetasql) is not installed")
+
+Statement = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What dbt sent, what it said about its nodes, and the relations that came of it."""
+
+    code: int
+    output: str
+    statements: list[Statement]
+    columns: dict[str, dict[str, str]]
+    manifest: Mapping[str, Any]
+    results: Mapping[str, str]
+
+    def of(self, node: str, invocation: int) -> list[Statement]:
+        """Return the statements of a node in one invocation."""
+        return [
+            statement
+            for statement in self.statements
+            if statement["invocation"] == invocation and statement["node"].endswith(f".{node}")
+        ]
+
+    def nodes(self, kind: str) -> list[str]:
+        """Return the unique ids of the project's nodes of a kind."""
+        return [name for name in self.manifest["nodes"] if name.startswith(f"{kind}.")]
+
+
+def converse(folder: Path, *invocations: list[str]) -> Conversation:
+    """Run dbt on the offline client, one process, invocations in order."""
+    record = folder / "record.json"
+    common = ["--quiet", "--no-use-colors"]
+    arguments = [
+        part
+        for invocation in invocations
+        for part in ["--", *common, *invocation, "--project-dir", str(DBT_DIRECTORY)]
+    ]
+    finished = subprocess.run(
+        [sys.executable, "-m", "tests.bigquery.offline_dbt", str(record), *arguments],
+        cwd=PACKAGE_ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "DO_NOT_TRACK": "1",
+            "PYTHONWARNINGS": "ignore",
+            "DBT_PROFILES_DIR": str(DBT_DIRECTORY),
+            "DBT_TARGET_PATH": str(folder / "target"),
+            "DBT_LOG_PATH": str(folder / "logs"),
+            "MATCHBACK_ENGINE": "bigquery_offline",
+            "MATCHBACK_DATASET_PREFIX": "matchback_",
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert record.exists(), finished.stderr[-2000:]
+    recorded = json.loads(record.read_text(encoding="utf-8"))
+    results = json.loads((folder / "target" / "run_results.json").read_text(encoding="utf-8"))
+    return Conversation(
+        code=finished.returncode,
+        output=finished.stdout[-4000:],
+        manifest=json.loads((folder / "target" / "manifest.json").read_text(encoding="utf-8")),
+        results={item["unique_id"]: item["status"] for item in results["results"]},
+        **recorded,
+    )
+
+
+@pytest.fixture(scope="session")
+def two_days(tmp_path_factory: pytest.TempPathFactory) -> Conversation:
+    """Seeds, then every model twice: the second time the tables are there already."""
+    folder = tmp_path_factory.mktemp("bigquery")
+    return converse(folder, ["seed"], ["run"], ["run"])

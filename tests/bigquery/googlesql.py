@@ -1,0 +1,374 @@
+"""Google's own SQL analyzer and reference evaluator, without a network, behind two calls."""
+
+import ctypes
+import hashlib
+import json
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import wasmtime
+from google.cloud.bigquery import ArrayQueryParameter, ScalarQueryParameter, SchemaField
+from google.protobuf.message import Message
+from zetasql.core.exceptions import ServerError
+from zetasql.core.wasm_client import WasmClient, get_tzinfo_dir
+from zetasql.wasi import get_wasm_path
+from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
+from zetasql.wasi._pb2.zetasql.proto import options_pb2, simple_catalog_pb2
+from zetasql.wasi._pb2.zetasql.public import options_pb2 as public_options
+from zetasql.wasi._pb2.zetasql.public import type_pb2
+
+PROJECT = "offline"
+# The open-source analyzer knows more than BigQuery does; these would let foreign SQL through.
+NOT_IN_BIGQUERY = (
+    "AGGREGATE_FILTERING",
+    "ARRAY_AGGREGATION_FUNCTIONS",
+    "ARRAY_EQUALITY",
+    "ARRAY_FIND_FUNCTIONS",
+    "ARRAY_ORDERING",
+    "ARRAY_ZIP",
+    "FIRST_AND_LAST_N",
+    "INLINE_LAMBDA_ARGUMENT",
+    "LATERAL_JOIN",
+    "LIMIT_OFFSET_EXPRESSIONS",
+    "LITERAL_CONCATENATION",
+    "MULTILEVEL_AGGREGATION",
+    "MULTIWAY_UNNEST",
+    "NULLIFZERO_ZEROIFNULL",
+    "UNNEST_AND_FLATTEN_ARRAYS",
+)
+API_NAMES = {"INT64": "INTEGER", "DOUBLE": "FLOAT", "BOOL": "BOOLEAN"}
+TYPE_KINDS = {api: kind for kind, api in API_NAMES.items()} | {"FLOAT64": "DOUBLE"}
+
+Name = tuple[str, ...]
+Parameter = ScalarQueryParameter | ArrayQueryParameter
+
+
+class SqlRejectedError(Exception):
+    """GoogleSQL does not accept a statement; the text says why and where."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table or result with its GoogleSQL type."""
+
+    name: str
+    type: Message
+
+    @property
+    def field(self) -> SchemaField:
+        """The column as the BigQuery API would describe it."""
+        return _schema_field(self.name, self.type)
+
+
+@dataclass(frozen=True)
+class Analyzed:
+    """What a statement turned out to be: its kind, the relation it makes and its columns."""
+
+    kind: str
+    creates: Name | None
+    columns: tuple[Column, ...]
+    drops: Name | None = None
+
+
+class GoogleSql:
+    """One analyzer with the tables it knows; names are (dataset, table), case as written."""
+
+    def __init__(self, cache: Path | None = None) -> None:
+        self._client = _CachedClient(cache or Path(sys.prefix) / "var" / "googlesql")
+        self._language = self._language_options()
+        self.tables: dict[Name, tuple[Column, ...]] = {}
+
+    def analyze(self, sql: str, parameters: Sequence[Parameter] = ()) -> Analyzed:
+        """Resolve every name and type of one statement; SqlRejectedError if that fails."""
+        request = service.AnalyzeRequest(
+            options=self._options(parameters),
+            simple_catalog=self._catalog(sql),
+            sql_statement=sql,
+        )
+        response = self._call("Analyze", request, service.AnalyzeResponse)
+        return _analyzed(response.resolved_statement)
+
+    def statements(self, script: str) -> Iterator[str]:
+        """Cut a script into its statements."""
+        position = 0
+        data = script.encode()
+        while data[position:].strip():
+            request = service.ExtractTableNamesFromNextStatementRequest(
+                options=self._language,
+                parse_resume_location={"input": script, "byte_position": position},
+            )
+            response = self._call(
+                "ExtractTableNamesFromNextStatement",
+                request,
+                service.ExtractTableNamesFromNextStatementResponse,
+            )
+            yield data[position : response.resume_byte_position].decode()
+            position = response.resume_byte_position
+
+    def rows(self, query: str) -> tuple[tuple[Column, ...], list[tuple[Any, ...]]]:
+        """Run a query that reads no stored table; the reference implementation computes it."""
+        columns = self.analyze(query).columns
+        wrapped = f"select to_json_string(answer) from (\n{query}\n) as answer"
+        request = service.EvaluateQueryRequest(
+            sql=wrapped, options=self._options(), simple_catalog=self._catalog(query)
+        )
+        response = self._call("EvaluateQuery", request, service.EvaluateQueryResponse)
+        rows = []
+        for row in response.content.table_data.row:
+            values = json.loads(
+                row.cell[0].string_value, parse_float=Decimal, object_pairs_hook=list
+            )
+            rows.append(
+                tuple(
+                    _python_value(value, column.type)
+                    for (_, value), column in zip(values, columns, strict=True)
+                )
+            )
+        return columns, rows
+
+    def reads_a_table(self, sql: str) -> bool:
+        """Say whether a query reads any table that it does not define itself."""
+        return any(len(path) > 1 for path in self._referenced(sql))
+
+    def _catalog(self, sql: str) -> Message:
+        catalog = simple_catalog_pb2.SimpleCatalogProto(name=PROJECT)
+        catalog.builtin_function_options.language_options.CopyFrom(self._language)
+        for path in self._referenced(sql):
+            key = path[-2:]
+            if key not in self.tables or (len(path) == 3 and path[0] != PROJECT):
+                continue
+            parent = catalog
+            for part in path[:-1]:
+                parent = _child(parent, part)
+            if all(table.name != key[1] for table in parent.table):
+                _add_table(parent, key[1], self.tables[key])
+        return catalog
+
+    def _referenced(self, sql: str) -> Iterable[Name]:
+        request = service.ExtractTableNamesFromStatementRequest(
+            sql_statement=sql, options=self._language
+        )
+        response = self._call(
+            "ExtractTableNamesFromStatement",
+            request,
+            service.ExtractTableNamesFromStatementResponse,
+        )
+        return {
+            tuple(part for segment in name.table_name_segment for part in segment.split("."))
+            for name in response.table_name
+        }
+
+    def _options(self, parameters: Sequence[Parameter] = ()) -> Message:
+        options = options_pb2.AnalyzerOptionsProto(language_options=self._language)
+        for parameter in parameters:
+            kind = _parameter_type(parameter)
+            if parameter.name:
+                options.query_parameters.add(name=parameter.name, type=kind)
+            else:
+                options.parameter_mode = public_options.PARAMETER_POSITIONAL
+                options.positional_query_parameters.add().CopyFrom(kind)
+        options.default_timezone = "UTC"
+        options.error_message_mode = public_options.ERROR_MESSAGE_ONE_LINE
+        return options
+
+    def _language_options(self) -> Message:
+        language = self._call(
+            "GetLanguageOptions",
+            service.LanguageOptionsRequest(maximum_features=True),
+            options_pb2.LanguageOptionsProto,
+        )
+        foreign = {
+            public_options.LanguageFeature.Value(f"FEATURE_{name}") for name in NOT_IN_BIGQUERY
+        }
+        kept = [f for f in language.enabled_language_features if f not in foreign]
+        language.ClearField("enabled_language_features")
+        language.enabled_language_features.extend(kept)
+        language.ClearField("supported_statement_kinds")
+        language.product_mode = public_options.ProductMode.Value("PRODUCT_EXTERNAL")
+        return language
+
+    def _call(self, method: str, request: Message, answer: type[Message]) -> Any:
+        try:
+            return self._client.call_grpc_func(f"ZetaSqlLocalService_{method}", request, answer)
+        except ServerError as error:
+            raise SqlRejectedError(str(error)) from None
+
+
+class _CachedClient(WasmClient):
+    """The library's client; machine code is kept between processes, memory copied whole."""
+
+    def __init__(self, cache: Path) -> None:
+        wasi = wasmtime.WasiConfig()
+        wasi.inherit_stderr()
+        zones = get_tzinfo_dir()
+        if zones:
+            wasi.preopen_dir(zones, "/usr/share/zoneinfo")
+        config = wasmtime.Config()
+        config.shared_memory = True
+        engine = wasmtime.Engine(config)
+        self.store = wasmtime.Store(engine)
+        self.store.set_wasi(wasi)
+        self.module = _compiled(engine, cache)
+        linker = wasmtime.Linker(engine)
+        linker.define_wasi()
+        self.instance = linker.instantiate(self.store, self.module)
+        self.exports = self.instance.exports(self.store)
+        self.exports["_initialize"](self.store)
+        self.memory = self.exports["memory"]
+
+    def write_bytes(self, ptr: int, data: bytes) -> None:
+        ctypes.memmove(self._address(ptr), data, len(data))
+
+    def read_bytes(self, ptr: int, size: int) -> bytes:
+        return ctypes.string_at(self._address(ptr), size)
+
+    def _address(self, ptr: int) -> int:
+        base = ctypes.cast(self.memory.data_ptr(), ctypes.c_void_p).value
+        return (base or 0) + ptr
+
+
+def _compiled(engine: wasmtime.Engine, cache: Path) -> wasmtime.Module:
+    """Compiling takes most of a minute of CPU, reading the result a second."""
+    source = Path(get_wasm_path())
+    mark = f"{version('wasmtime')}-{source.stat().st_size}-{source.stat().st_mtime_ns}"
+    kept = cache / f"googlesql-{hashlib.sha256(mark.encode()).hexdigest()[:16]}.cwasm"
+    if kept.exists():
+        return wasmtime.Module.deserialize_file(engine, str(kept))
+    module = wasmtime.Module.from_file(engine, str(source))
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=cache, delete=False) as partial:
+        partial.write(module.serialize())
+    Path(partial.name).replace(kept)
+    return module
+
+
+def _child(parent: Message, name: str) -> Message:
+    for catalog in parent.catalog:
+        if catalog.name == name:
+            return catalog
+    return parent.catalog.add(name=name)
+
+
+def _add_table(parent: Message, name: str, columns: Sequence[Column]) -> None:
+    table = parent.table.add(name=name, name_in_catalog=name)
+    for column in columns:
+        table.column.add(name=column.name, type=column.type, is_writable_column=True)
+
+
+def _analyzed(statement: Message) -> Analyzed:
+    """Unwrap the one node that a statement is, down to its concrete kind."""
+    node = statement
+    name = ""
+    while node.DESCRIPTOR.name.startswith("AnyResolved"):
+        [(field, node)] = node.ListFields()
+        name = field.name
+    kind = name.removeprefix("resolved_").removesuffix("_stmt_node").upper()
+    if kind == "QUERY":
+        columns = tuple(Column(item.name, item.column.type) for item in node.output_column_list)
+        return Analyzed("SELECT", None, columns)
+    if not kind.startswith("CREATE_"):
+        return Analyzed(kind, None, (), _name(node.name_path) if kind == "DROP" else None)
+    base = node
+    while not hasattr(base, "name_path"):
+        base = base.parent
+    table = _ancestor_with(node, "column_definition_list")
+    definitions = list(table.column_definition_list) if table is not None else []
+    columns = tuple(Column(item.name, item.type) for item in definitions)
+    if kind == "CREATE_VIEW":
+        outputs = _ancestor_with(node, "output_column_list").output_column_list
+        columns = tuple(Column(item.name, item.column.type) for item in outputs)
+    return Analyzed(kind, _name(base.name_path), columns)
+
+
+def _name(path: Sequence[str]) -> Name:
+    return tuple(part for segment in path for part in segment.split("."))[-2:]
+
+
+def _ancestor_with(node: Message, field: str) -> Message | None:
+    while field not in node.DESCRIPTOR.fields_by_name:
+        if "parent" not in node.DESCRIPTOR.fields_by_name:
+            return None
+        node = node.parent
+    return node
+
+
+def _kind(kind: Message) -> str:
+    return type_pb2.TypeKind.Name(kind.type_kind).removeprefix("TYPE_")
+
+
+def type_text(kind: Message) -> str:
+    """Spell a type as BigQuery's DDL does."""
+    if _kind(kind) == "ARRAY":
+        return f"array<{type_text(kind.array_type.element_type)}>"
+    if _kind(kind) == "STRUCT":
+        fields = [f"{f.field_name} {type_text(f.field_type)}" for f in kind.struct_type.field]
+        return f"struct<{', '.join(fields)}>"
+    return {"DOUBLE": "float64"}.get(_kind(kind), _kind(kind).lower())
+
+
+def _schema_field(name: str, kind: Message, mode: str = "NULLABLE") -> SchemaField:
+    if _kind(kind) == "ARRAY":
+        return _schema_field(name, kind.array_type.element_type, "REPEATED")
+    if _kind(kind) == "STRUCT":
+        fields = [_schema_field(f.field_name, f.field_type) for f in kind.struct_type.field]
+        return SchemaField(name, "RECORD", mode=mode, fields=fields)
+    return SchemaField(name, API_NAMES.get(_kind(kind), _kind(kind)), mode=mode)
+
+
+def column_of(field: SchemaField) -> Column:
+    """Return a column of the API's description of it."""
+    kind = type_pb2.TypeProto()
+    name = TYPE_KINDS.get(field.field_type, field.field_type)
+    if name in {"RECORD", "STRUCT"}:
+        kind.type_kind = type_pb2.TypeKind.Value("TYPE_STRUCT")
+        for part in map(column_of, field.fields):
+            kind.struct_type.field.add(field_name=part.name, field_type=part.type)
+    else:
+        kind.type_kind = type_pb2.TypeKind.Value(f"TYPE_{name}")
+    if field.mode != "REPEATED":
+        return Column(field.name, kind)
+    array = type_pb2.TypeProto(type_kind=type_pb2.TypeKind.Value("TYPE_ARRAY"))
+    array.array_type.element_type.CopyFrom(kind)
+    return Column(field.name, array)
+
+
+def _parameter_type(parameter: Parameter) -> Message:
+    if isinstance(parameter, ArrayQueryParameter):
+        return column_of(SchemaField("list", parameter.array_type, "REPEATED")).type
+    return column_of(SchemaField("value", parameter.type_)).type
+
+
+def _python_value(value: Any, kind: Message) -> Any:
+    """Turn one value of TO_JSON_STRING into what the BigQuery client would return."""
+    name = _kind(kind)
+    if value is None:
+        return None
+    if name == "ARRAY":
+        return [_python_value(item, kind.array_type.element_type) for item in value]
+    if name == "STRUCT":
+        return {
+            field.field_name: _python_value(item, field.field_type)
+            for (_, item), field in zip(value, kind.struct_type.field, strict=True)
+        }
+    return SCALARS.get(name, _same)(value)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+SCALARS = {
+    "INT64": int,
+    "DOUBLE": float,
+    "NUMERIC": lambda value: Decimal(str(value)),
+    "BIGNUMERIC": lambda value: Decimal(str(value)),
+    "DATE": date.fromisoformat,
+    "TIMESTAMP": datetime.fromisoformat,
+}
