@@ -5,7 +5,7 @@ import hashlib
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -85,15 +85,27 @@ class GoogleSql:
         self._language = self._language_options()
         self.tables: dict[Name, tuple[Column, ...]] = {}
 
-    def analyze(self, sql: str, parameters: Sequence[Parameter] = ()) -> Analyzed:
-        """Resolve every name and type of one statement; SqlRejectedError if that fails."""
+    def analyze(
+        self, sql: str, parameters: Sequence[Parameter] = (), *, has_untyped: bool = False
+    ) -> Analyzed:
+        """Resolve every name and type of one statement; SqlRejectedError if that fails.
+
+        With `has_untyped` the types of parameters follow from their use.
+        """
+        options = self._options(parameters)
+        options.allow_undeclared_parameters = has_untyped
         request = service.AnalyzeRequest(
-            options=self._options(parameters),
+            options=options,
             simple_catalog=self._catalog(sql),
             sql_statement=sql,
         )
         response = self._call("Analyze", request, service.AnalyzeResponse)
         return _analyzed(response.resolved_statement)
+
+    def declare(self, name: Name, columns: Mapping[str, str]) -> None:
+        """Make a table known by its columns and their types."""
+        spelled = ", ".join(f"`{column}` {kind}" for column, kind in columns.items())
+        self.tables[name] = self.analyze(f"create table declared.columns ({spelled})").columns
 
     def statements(self, script: str) -> Iterator[str]:
         """Cut a script into its statements."""

@@ -87,7 +87,7 @@ class OfflineClient:
         analyzed = self.analyzer.analyze(sql, parameters)
         statement.kind = answer.statement_type = analyzed.kind
         answer.schema = [column.field for column in analyzed.columns]
-        if analyzed.creates:
+        if analyzed.creates and analyzed.columns:
             self._create(analyzed.creates, analyzed.columns, analyzed.kind, sql)
             answer.destination = _reference(analyzed.creates)
         elif analyzed.kind == "SELECT":

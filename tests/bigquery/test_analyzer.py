@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.resources import SQL_DIRECTORY
+from flows.resources import PACKAGE_ROOT, SQL_DIRECTORY
 from flows.tasks.publish import published_columns
 from flows.warehouse.bigquery import in_bigquery
 from tests.bigquery.conftest import Conversation
@@ -100,6 +100,17 @@ def test_every_statement_of_sql_is_accepted(analyzer: GoogleSql) -> None:
     for path in files:
         for statement in analyzer.statements(in_bigquery(path.read_text("utf-8"), PREFIX)):
             analyzer.analyze(statement)
+
+
+def test_every_query_of_the_report_is_accepted(two_days: Conversation) -> None:
+    google = GoogleSql()
+    for name, columns in two_days.columns.items():
+        google.declare(tuple(name.split(".")), columns)
+    queries = sorted((PACKAGE_ROOT / "flows" / "reporting" / "sql").glob("*.sql"))
+
+    assert len(queries) >= 30
+    for path in queries:
+        google.analyze(in_bigquery(path.read_text("utf-8"), PREFIX), has_untyped=True)
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ select
     sum(true_count) as true_count,
     sum(overcount) as overcount,
     sum(overcount_value) as overcount_value
-from marts.agg_dedup_forecast
+from marts.agg_dedup_forecast as forecast
 where event_date between $window_start and $window_end
 group by
     canonical_event,
     dataset_id,
     currency
 order by
-    sum(overcount) desc,
+    sum(forecast.overcount) desc,
     canonical_event,
     dataset_id,
     currency
