@@ -1,0 +1,151 @@
+"""The two bodies of a cross_db macro give the same answer, edge cases first."""
+
+from typing import Any
+
+import duckdb
+import jinja2
+import pytest
+
+from flows.resources import DBT_DIRECTORY
+from tests.bigquery.googlesql import GoogleSql
+
+JSON = (
+    """'{"a": "x", "n": 1.5, "i": 12345678901234567, "t": true, "z": null, """
+    """"l": ["p", null, 2], "o": {"k": ""}, "e": []}'"""
+)
+CASES = [
+    ("add_days", ["date '2026-03-29'", "-1"]),
+    ("as_text", ["1"]),
+    ("as_text", ["true"]),
+    ("as_text", ["date '2026-01-02'"]),
+    ("element", ["split('a,b', ',')", "2"]),
+    ("element", ["split('a,b', ',')", "3"]),
+    ("iso_weekday", ["date '2026-11-15'"]),
+    ("iso_weekday", ["date '2026-11-16'"]),
+    ("joined", ["split('a,b', ',')", "|"]),
+    ("json_items", [JSON, "$.l"]),
+    ("json_key_list", ["'[1]'"]),
+    ("json_part", [JSON, "$.o"]),
+    ("json_part", [JSON, "$.missing"]),
+    ("json_present_keys", [JSON, "$", ["a", "z", "e", "o", "missing"]]),
+    ("json_text", [JSON, "$.a"]),
+    ("json_text", [JSON, "$.n"]),
+    ("json_text", [JSON, "$.i"]),
+    ("json_text", [JSON, "$.t"]),
+    ("json_text", [JSON, "$.z"]),
+    ("json_text", [JSON, "$.missing"]),
+    ("json_text", [JSON, "$.o.k"]),
+    ("json_text_items", ["""'["p", "2"]'""", "$"]),
+    ("list_has", ["split('a,b', ',')", "'b'"]),
+    ("list_has", ["split('a,b', ',')", "cast(null as string)"]),
+    ("list_size", ["split('a,b', ',')"]),
+    ("local_date", ["timestamp '2026-10-24 22:30:00'", "Europe/Berlin"]),
+    ("local_date", ["timestamp '2026-11-14 23:30:00'", "Europe/Berlin"]),
+    ("local_midnight", ["date '2026-10-25'", "Europe/Berlin"]),
+    ("matching_items", ["split('a,b,c', ',')", ["a", "c"]]),
+    ("micros_to_timestamp", ["1794197452000001"]),
+    ("money", ["'19.995'"]),
+    ("money", ["'1e3'"]),
+    ("money", ["'nan'"]),
+    ("money", ["'inf'"]),
+    ("money", ["'12,50'"]),
+    ("money", ["'-0.005'"]),
+    ("money", ["''"]),
+    ("regex_capture", ["'fb.1.123.AbC'", r"^fb\.[0-9]\.([0-9]+)\."]),
+    ("regex_capture", ["'nothing'", r"^fb\.([0-9]+)"]),
+    ("regex_matches", ["'a@b'", "@"]),
+    ("seconds_between", ["timestamp '2026-01-01 00:00:00.25'", "timestamp '2026-01-01 00:00:01'"]),
+    ("seconds_to_timestamp", ["1794197452.5"]),
+    ("sha256_hex", ["'ünï'"]),
+    ("split_text", ["'a,,b'", ","]),
+    ("split_text", ["''", ","]),
+    ("try_double", ["'1e2'"]),
+    ("try_double", ["'inf'"]),
+    ("try_double", ["'x'"]),
+    ("try_integer", ["'12'"]),
+    ("try_integer", ["'12x'"]),
+    ("try_integer", ["' 12 '"]),
+    ("try_timestamp", ["'2026-11-14T10:00:00Z'"]),
+    ("try_timestamp", ["'2026-11-14T10:00:00+02:00'"]),
+    ("try_timestamp", ["'2026-11-14 10:00:00.123456'"]),
+    ("try_timestamp", ["'2026-11-14'"]),
+    ("try_timestamp", ["'14.11.2026'"]),
+    ("url_decoded", ["'a%40b.example%2Fc'"]),
+    ("url_decoded", ["'%C3%A4%25+x'"]),
+    ("url_decoded", ["'100% of'"]),
+    ("within_items", ["split('a,b', ',')", ["a", "b"]]),
+    ("within_items", ["split('a,b', ',')", ["a"]]),
+]
+AGGREGATES = [
+    ("collected", ["letter", "letter desc"]),
+    ("count_where", ["letter = 'a'"]),
+    ("first_by", ["letter", "number"]),
+    ("median_of", ["number"]),
+    ("quantile_of", ["number", "50"]),
+    ("quantile_of", ["number", "95"]),
+]
+ROWS = """(
+    select 'a' as letter, 3 as number union all select 'b', 1 union all
+    select cast(null as string), 10 union all select 'a', 2
+) as sample"""
+
+
+@pytest.fixture(scope="module")
+def google() -> GoogleSql:
+    return GoogleSql()
+
+
+@pytest.fixture(scope="module")
+def duck() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+@pytest.mark.parametrize(("macro", "arguments"), CASES)
+def test_a_scalar_is_the_same_on_both_engines(google, duck, macro, arguments):
+    assert _on_duckdb(duck, macro, arguments, "") == _on_google(google, macro, arguments, "")
+
+
+@pytest.mark.parametrize(("macro", "arguments"), AGGREGATES)
+def test_an_aggregate_is_the_same_on_both_engines(google, duck, macro, arguments):
+    source = f" from {ROWS}"
+
+    assert _on_duckdb(duck, macro, arguments, source) == _on_google(
+        google, macro, arguments, source
+    )
+
+
+def test_the_keys_of_an_object_are_the_same_in_any_order(google, duck):
+    on_duckdb = _on_duckdb(duck, "json_key_list", [JSON], "")
+
+    assert sorted(on_duckdb) == sorted(_on_google(google, "json_key_list", [JSON], ""))
+
+
+def _on_duckdb(duck: duckdb.DuckDBPyConnection, macro: str, arguments: Any, source: str) -> Any:
+    given = [_duckdb_split(item) for item in arguments]
+    answer = duck.execute(f"select {_body(macro, 'duckdb', given)}{source}").fetchone()[0]
+    return _comparable(answer)
+
+
+def _on_google(google: GoogleSql, macro: str, arguments: Any, source: str) -> Any:
+    _, [(answer,)] = google.rows(f"select {_body(macro, 'bigquery', arguments)} as answer{source}")
+    return _comparable(answer)
+
+
+def _duckdb_split(argument: Any) -> Any:
+    return argument.replace("split(", "string_split(") if isinstance(argument, str) else argument
+
+
+def _body(macro: str, engine: str, arguments: list[Any]) -> str:
+    text = (DBT_DIRECTORY / "macros" / "cross_db" / f"{macro}.sql").read_text(encoding="utf-8")
+    template = jinja2.Environment(autoescape=False).from_string(
+        text, globals={"setting": lambda name: "UTC", "return": str}
+    )
+    return getattr(template.module, f"{engine}__{macro}")(*arguments)
+
+
+def _comparable(answer: Any) -> Any:
+    if hasattr(answer, "tzinfo") and answer.tzinfo:
+        return answer.replace(tzinfo=None)
+    return answer
