@@ -39,9 +39,10 @@ test-all: setup ## Run every test, the slow ones and those that need PostgreSQL 
 lint: $(VENV)/.ready-lint ## Check style, SQL and security
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/sqlfluff lint --disable-progress-bar sql
+	$(BIN)/sqlfluff lint --disable-progress-bar --dialect duckdb sql/ddl/duckdb
+	$(BIN)/sqlfluff lint --disable-progress-bar --dialect bigquery sql/ddl/bigquery
 	$(BIN)/bandit --quiet --recursive flows expectations --configfile pyproject.toml
-	$(BIN)/detect-secrets-hook --no-verify --baseline .secrets.baseline $$(git ls-files)
+	$(BIN)/detect-secrets-hook --no-verify --baseline .secrets.baseline $$(git ls-files | grep -v "[.]lock$$")
 
 docs: setup ## Write the dbt docs of the demo world as one static file
 	$(BIN)/python -m flows.docs demo

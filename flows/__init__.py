@@ -1,1 +1,1 @@
-"""matchback: when things run. One flow a file; rules live in dbt_project, promises in expectations."""
+"""matchback: when things run, one flow a file. Rules live in dbt_project."""

@@ -149,7 +149,8 @@ def test_erasures_are_chained(world: World) -> None:
         matchback(world.path, "erase", customer, "--as-of", world.as_of)
 
     first, second = Published(world.path).rows(
-        "select previous_hash, proof_hash from ops.erasure_requests order by requested_at, request_id"
+        "select previous_hash, proof_hash from ops.erasure_requests "
+        "order by requested_at, request_id"
     )
     assert {first[0], second[0]} == {"", first[1] if second[0] else second[1]}
 

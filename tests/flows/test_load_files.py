@@ -127,7 +127,11 @@ def test_swapped_names_lose_nothing(project):
         ("data/x.jsonl.gz", b"", "is empty"),
         ("data/x.jsonl.gz", b"{}\n", "holds no gzip data"),
         ("data/x.jsonl.gz", gzip.compress(decisions(1).encode(), mtime=0)[:-9], "is cut off"),
-        ("data/x.jsonl.gz", gzip.compress(b"{}", mtime=0)[:-8] + b"\0" * 8, "holds damaged gzip data"),
+        (
+            "data/x.jsonl.gz",
+            gzip.compress(b"{}", mtime=0)[:-8] + b"\0" * 8,
+            "holds damaged gzip data",
+        ),
         ("data/x.jsonl", b"PAR1....PAR1", "holds parquet data but is not named .parquet"),
     ],
 )
