@@ -11,6 +11,9 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
 
+USAGE_ERROR = 2
+
+
 @dataclass(frozen=True)
 class Command:
     """A command by its console name: the module and object that implement it, and its help line."""
@@ -76,5 +79,24 @@ def matchback() -> None:
 
 
 def main() -> None:
-    """Run the console script; usage errors exit with 2."""
-    sys.exit(app())
+    """Run the console script; usage errors exit with 2, told as one object where --json asks."""
+    try:
+        sys.exit(app())
+    except SystemExit as stop:
+        if stop.code == USAGE_ERROR and "--json" in sys.argv:
+            _print_usage_error()
+        raise
+
+
+def _print_usage_error() -> None:
+    """Print the object that a command which never began could not print itself."""
+    from flows.commands import common
+
+    if not common.has_printed:
+        common.print_json(
+            {
+                "status": "error",
+                "exit_code": USAGE_ERROR,
+                "error": "The command line cannot be used as given; stderr says why.",
+            }
+        )

@@ -27,6 +27,8 @@ AsOfOption = Annotated[
 ]
 DEFAULT_CONFIG = Path("matchback.yml")
 
+has_printed = False
+
 
 def parse_as_of(text: str | None) -> datetime | None:
     """Read the time of --as-of; without an offset it is UTC."""
@@ -35,6 +37,8 @@ def parse_as_of(text: str | None) -> datetime | None:
 
 def print_json(document: Any) -> None:  # noqa: ANN401 - any serialisable document
     """Write one JSON object and a line end to stdout."""
+    global has_printed
+    has_printed = True
     sys.stdout.write(orjson.dumps(document, default=str, option=orjson.OPT_NON_STR_KEYS).decode())
     sys.stdout.write("\n")
 

@@ -1,4 +1,4 @@
-{#- Exact decimal of two places from a number or its text; null when it is none or not finite. -#}
+{#- Exact decimal of two places from a number or its text; null when it is none, not finite or too large. -#}
 {% macro money(expression) -%}
     {{ return(adapter.dispatch('money', 'matchback')(expression)) }}
 {%- endmacro %}
@@ -8,7 +8,7 @@
 {%- endmacro %}
 
 {% macro duckdb__money(expression) -%}
-    cast(round(case when isfinite(try_cast({{ expression }} as double)) then try_cast({{ expression }} as double) end, 2) as decimal(18, 2))
+    try_cast(round(case when isfinite(try_cast({{ expression }} as double)) then try_cast({{ expression }} as double) end, 2) as decimal(18, 2))
 {%- endmacro %}
 
 {% macro bigquery__money(expression) -%}

@@ -70,6 +70,19 @@ findings as (
 
 ),
 
+-- Only server events belong to a dataset: an order or a browser event is told once.
+told_once as (
+
+    select
+        *,
+        row_number() over (
+            partition by check_id, entity_id, event_date, case when entity_type = 'server_event' then dataset_id else '' end
+            order by dataset_id
+        ) as repeat_ordinal
+    from findings
+
+),
+
 counted as (
 
     select
@@ -86,7 +99,8 @@ counted as (
         cast(1 as {{ type_integer() }}) as occurrences,
         cast(value_at_risk as {{ type_money() }}) as value_at_risk,
         currency
-    from findings
+    from told_once
+    where repeat_ordinal = 1
 
 )
 

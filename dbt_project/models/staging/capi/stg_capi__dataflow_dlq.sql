@@ -9,9 +9,9 @@ elements as (
         logged_at,
         status,
         failure_pipeline_step,
-        input_element,
+        {{ valid_json('input_element') }} as input_element,
         configured_dataset_id,
-        {{ graph_answer('output_message') }}
+        {{ graph_answer(valid_json('output_message')) }}
     from {{ source('landing', 'capi_dataflow_dlq') }}
     where logged_at between {{ window_opens_at() }} and {{ window_closes_at() }}
 

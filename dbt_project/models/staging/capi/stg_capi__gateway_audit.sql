@@ -5,7 +5,7 @@ records as (
 
     select
         *,
-        {{ json_items('deliveries', '$') }} as decisions
+        {{ json_items(valid_json('deliveries'), '$') }} as decisions
     from {{ source('landing', 'capi_gateway_audit') }}
     where logged_at between {{ window_opens_at() }} and {{ window_closes_at() }}
 

@@ -12,9 +12,9 @@ messages as (
         trace_id,
         event_name,
         request_url,
-        request_body,
+        {{ valid_json('request_body') }} as request_body,
         response_status_code,
-        response_body,
+        {{ valid_json('response_body') }} as response_body,
         coalesce(
             {{ regex_capture('request_url', '/([0-9]+)/events') }},
             {{ regex_capture('message', 'Pixel ID: *([0-9]+)') }}

@@ -10,9 +10,9 @@ exchanges as (
         coalesce(dataset_id, configured_dataset_id, 'unknown') as dataset_id,
         http_status,
         trace_id,
-        {{ json_text('request', '$.test_event_code') }} as test_event_code,
-        {{ json_items('request', '$.data') }} as batch,
-        {{ graph_answer('response') }}
+        {{ json_text(valid_json('request'), '$.test_event_code') }} as test_event_code,
+        {{ json_items(valid_json('request'), '$.data') }} as batch,
+        {{ graph_answer(valid_json('response')) }}
     from {{ source('landing', 'capi_request_response') }}
     where logged_at between {{ window_opens_at() }} and {{ window_closes_at() }}
 
