@@ -42,7 +42,7 @@ class Conversation:
         return [name for name in self.manifest["nodes"] if name.startswith(f"{kind}.")]
 
 
-def converse(folder: Path, *invocations: list[str]) -> Conversation:
+def converse(folder: Path, *invocations: list[str], settings: str = "{}") -> Conversation:
     """Run dbt on the offline client, one process, invocations in order."""
     record = folder / "record.json"
     common = ["--quiet", "--no-use-colors"]
@@ -64,6 +64,7 @@ def converse(folder: Path, *invocations: list[str]) -> Conversation:
             "DBT_LOG_PATH": str(folder / "logs"),
             "MATCHBACK_ENGINE": "bigquery_offline",
             "MATCHBACK_DATASET_PREFIX": "matchback_",
+            "MATCHBACK_SETTINGS": settings,
         },
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -3,6 +3,7 @@
 import ctypes
 import hashlib
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,6 +44,8 @@ NOT_IN_BIGQUERY = (
     "NULLIFZERO_ZEROIFNULL",
     "UNNEST_AND_FLATTEN_ARRAYS",
 )
+STORED = re.compile(rf"`{PROJECT}`\.`(\w+)`\.`(\w+)`")
+STORED_WITHOUT_ALIAS = re.compile(rf"{STORED.pattern}(?!\s+as\b)")
 API_NAMES = {"INT64": "INTEGER", "DOUBLE": "FLOAT", "BOOL": "BOOLEAN"}
 TYPE_KINDS = {api: kind for kind, api in API_NAMES.items()} | {"FLOAT64": "DOUBLE"}
 
@@ -144,6 +147,23 @@ class GoogleSql:
                 )
             )
         return columns, rows
+
+    def evaluate(self, query: str, contents: Mapping[Name, Message]) -> Message:
+        """Compute a query on given rows with the reference implementation; returns its rows.
+
+        It reads tables of the root catalog only, and counts exactly what BigQuery estimates.
+        """
+        flat = STORED_WITHOUT_ALIAS.sub(r"\1__\2 as \2", query)
+        flat = STORED.sub(r"\1__\2", flat)
+        flat = flat.replace("approx_count_distinct(", "count(distinct ")
+        request = service.EvaluateQueryRequest(sql=flat, options=self._options())
+        catalog = request.simple_catalog
+        catalog.name = PROJECT
+        catalog.builtin_function_options.language_options.CopyFrom(self._language)
+        for name in set(STORED.findall(query)):
+            _add_table(catalog, "__".join(name), self.tables[name])
+            request.table_content["__".join(name)].CopyFrom(contents[name])
+        return self._call("EvaluateQuery", request, service.EvaluateQueryResponse).content
 
     def reads_a_table(self, sql: str) -> bool:
         """Say whether a query reads any table that it does not define itself."""
@@ -311,27 +331,28 @@ def _ancestor_with(node: Message, field: str) -> Message | None:
     return node
 
 
-def _kind(kind: Message) -> str:
+def kind_of(kind: Message) -> str:
+    """Return the name of a type's kind, such as INT64 or ARRAY."""
     return type_pb2.TypeKind.Name(kind.type_kind).removeprefix("TYPE_")
 
 
 def type_text(kind: Message) -> str:
     """Spell a type as BigQuery's DDL does."""
-    if _kind(kind) == "ARRAY":
+    if kind_of(kind) == "ARRAY":
         return f"array<{type_text(kind.array_type.element_type)}>"
-    if _kind(kind) == "STRUCT":
+    if kind_of(kind) == "STRUCT":
         fields = [f"{f.field_name} {type_text(f.field_type)}" for f in kind.struct_type.field]
         return f"struct<{', '.join(fields)}>"
-    return {"DOUBLE": "float64"}.get(_kind(kind), _kind(kind).lower())
+    return {"DOUBLE": "float64"}.get(kind_of(kind), kind_of(kind).lower())
 
 
 def _schema_field(name: str, kind: Message, mode: str = "NULLABLE") -> SchemaField:
-    if _kind(kind) == "ARRAY":
+    if kind_of(kind) == "ARRAY":
         return _schema_field(name, kind.array_type.element_type, "REPEATED")
-    if _kind(kind) == "STRUCT":
+    if kind_of(kind) == "STRUCT":
         fields = [_schema_field(f.field_name, f.field_type) for f in kind.struct_type.field]
         return SchemaField(name, "RECORD", mode=mode, fields=fields)
-    return SchemaField(name, API_NAMES.get(_kind(kind), _kind(kind)), mode=mode)
+    return SchemaField(name, API_NAMES.get(kind_of(kind), kind_of(kind)), mode=mode)
 
 
 def column_of(field: SchemaField) -> Column:
@@ -359,7 +380,7 @@ def _parameter_type(parameter: Parameter) -> Message:
 
 def _python_value(value: Any, kind: Message) -> Any:
     """Turn one value of TO_JSON_STRING into what the BigQuery client would return."""
-    name = _kind(kind)
+    name = kind_of(kind)
     if value is None:
         return None
     if name == "ARRAY":

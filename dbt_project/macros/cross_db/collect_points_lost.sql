@@ -16,8 +16,11 @@
 {%- endmacro %}
 
 {% macro bigquery__collect_points_lost() -%}
-    array_agg(
-        if(points > 0, struct(check_id as check_id, status as status, points as points), null)
-        ignore nulls order by points desc, check_id
+    ifnull(
+        array_agg(
+            if(points > 0, struct(check_id as check_id, status as status, points as points), null)
+            ignore nulls order by points desc, check_id
+        ),
+        []
     )
 {%- endmacro %}

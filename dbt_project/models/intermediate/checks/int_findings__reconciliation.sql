@@ -132,7 +132,7 @@ findings as (
     select
         'value_consistency', event_date, 'capi', dataset_id, 'server_event', server_entity_id, 'value', value_comparison,
         'canonical_event=' || canonical_event,
-        'browser ' || {{ as_text('client_value') }} || ' ' || client_currency || ', server ' || {{ as_text('server_value') }} || ' ' || server_currency,
+        'browser ' || {{ money_text('client_value') }} || ' ' || client_currency || ', server ' || {{ money_text('server_value') }} || ' ' || server_currency,
         abs(client_value - server_value), client_currency
     from reconciled
     where is_pair and value_comparison in ('defaulted', 'currency', 'value')
@@ -163,7 +163,7 @@ findings as (
     union all
     select
         'client_duplicate', event_date, 'ga4', cast(null as {{ type_text() }}), 'client_event',
-        order_id || '|' || {{ as_text('event_at') }} || case when count(*) over (partition by order_id, event_at) > 1 then '|' || {{ as_text('row_number') }} else '' end,
+        order_id || '|' || {{ timestamp_text('event_at') }} || case when count(*) over (partition by order_id, event_at) > 1 then '|' || {{ as_text('row_number') }} else '' end,
         '', '', 'canonical_event=purchase', 'purchase row beyond the first of its order', value, currency
     from purchase_ages
     where age_rank > 1 and event_date between {{ window_start() }} and {{ window_end() }}

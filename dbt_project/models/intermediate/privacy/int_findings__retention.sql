@@ -53,7 +53,7 @@ findings as (
         'erasure_request',
         request_id,
         '',
-        'due ' || {{ as_text('due_at') }},
+        'due ' || {{ timestamp_text('due_at') }},
         cast(1 as {{ type_integer() }})
     from overdue_requests
 
