@@ -19,6 +19,7 @@ from flows.config import BigQueryWarehouseConfig, Config
 from flows.errors import ConfigError, MatchbackError, WarehouseBusyError
 from flows.resources import SQL_DIRECTORY
 from flows.warehouse.base import Parameters, Row
+from flows.warehouse.column_security import guard_personal_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,9 +57,16 @@ class Partition:
 class BigQueryWarehouse:
     """A BigQuery client whose every query is capped, labelled and counted."""
 
-    def __init__(self, client: bigquery.Client, config: BigQueryWarehouseConfig) -> None:
+    def __init__(
+        self,
+        client: bigquery.Client,
+        config: BigQueryWarehouseConfig,
+        keep_days: int | None = None,
+    ) -> None:
+        """Guard personal columns for `keep_days` of delivery logs; None leaves tables unguarded."""
         self.client = client
         self.config = config
+        self.keep_days = keep_days
         self.bytes_billed = 0
         self._session: str | None = None
 
@@ -75,7 +83,7 @@ class BigQueryWarehouse:
                 "There are no Google credentials; run `gcloud auth application-default login` or "
                 "set GOOGLE_APPLICATION_CREDENTIALS, then run again."
             ) from None
-        return cls(client, warehouse)
+        return cls(client, warehouse, config.retention.delivery_log_days)
 
     def __enter__(self) -> Self:
         return self
@@ -133,6 +141,14 @@ class BigQueryWarehouse:
                 self.client.create_dataset(dataset, exists_ok=True)
         for statement in sorted((SQL_DIRECTORY / "ddl" / "bigquery").glob("*/*.sql")):
             self.execute(statement.read_text(encoding="utf-8"))
+        if self.keep_days is not None:
+            with _explained(self.config):
+                guard_personal_tables(
+                    self.client,
+                    f"{self.config.project}.{self.prefix}",
+                    dict(self.config.policy_tags),
+                    self.keep_days,
+                )
 
     def load_parquet(self, partition: Partition, parquet: Path, run_id: str) -> int:
         """Replace one partition by the rows of a file; returns the rows loaded.
