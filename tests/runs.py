@@ -26,13 +26,19 @@ class Finished:
         return json.loads(self.stdout)
 
 
-def matchback(folder: Path, *arguments: str, environment: dict[str, str] | None = None) -> Finished:
+def matchback(
+    folder: Path,
+    *arguments: str,
+    environment: dict[str, str] | None = None,
+    stdin: str = "",
+    module: str = "flows",
+) -> Finished:
     """Run the console script in a folder, without any Prefect API."""
     finished = subprocess.run(
-        [sys.executable, "-m", "flows", *arguments],
+        [sys.executable, "-m", module, *arguments],
         cwd=folder,
         env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "CI": "true", **(environment or {})},
-        stdin=subprocess.DEVNULL,
+        input=stdin,
         capture_output=True,
         text=True,
         check=False,

@@ -191,11 +191,16 @@ def test_no_canary_leaves_the_raw_rows(world: World) -> None:
         ]
         outputs.append(matchback(world.path, "explain", "canary-event"))
         outputs.append(matchback(world.path, "alerts", "list"))
+        outputs.append(matchback(world.path, str(world.path), module="flows.docs"))
+        outputs.append(matchback(world.path, "access", "--json", stdin=f"{EMAIL}\n"))
+        has_landed = is_landed(world.path)
+        outputs.append(matchback(world.path, "erase", stdin=f"{EMAIL}\n"))
         sent = [json.dumps(payload) for payload in double.taken]
 
     assert outputs[0].code == 1, outputs[0].stderr
+    assert [one.code for one in outputs[-3:]] == [0, 0, 0], outputs[-1].stderr
     assert sent
-    assert is_landed(world.path)
+    assert has_landed
     for text in [*sent, *(one.stdout + one.stderr for one in outputs)]:
         assert not any(spelling in text for spelling in SPELLINGS)
     assert leaks_in_files(world.path) == []
