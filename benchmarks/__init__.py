@@ -1,0 +1,1 @@
+"""What a daily run costs; kept apart from the tests, because time is no assertion."""
