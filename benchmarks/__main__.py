@@ -92,8 +92,8 @@ def page(results: list[Measured]) -> str:
     lines += [
         "",
         "A first run in a folder pays for dbt's full parse of the project; the next ones read it "
-        "from `.matchback/`. The comparison with a bare script and with other tools, long histories "
-        "and millions of events a day are not measured yet.",
+        "from `.matchback/`. The comparison with a bare script and with other tools, long "
+        "histories and millions of events a day are not measured yet.",
         "",
     ]
     return "\n".join(lines)

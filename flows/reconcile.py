@@ -12,7 +12,7 @@ import orjson
 from flows.config import Config
 from flows.core.clock import Clock
 from flows.core.window import Window
-from flows.errors import ExitCode, IntegrityError, MatchbackError
+from flows.errors import ConfigError, ExitCode, IntegrityError, MatchbackError
 from flows.load_sources import load_sources
 from flows.orchestration import Artifacts, flow, publish_artifacts, task
 from flows.progress import Progress
@@ -77,6 +77,11 @@ def reconcile(
     full_refresh: bool = False,
 ) -> RunResult:
     """Reconcile one window; safe to run again. MatchbackError when the run could not complete."""
+    if config.warehouse.engine != "duckdb":
+        raise ConfigError(
+            "A run loads its sources into DuckDB only so far; set warehouse.engine to duckdb "
+            "(docs/bigquery.md says what exists for BigQuery)."
+        )
     result = RunResult(new_run_id(clock), window)
     with run_lease(lock_file_of(config), result.run_id):
         try:

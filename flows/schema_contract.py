@@ -213,9 +213,7 @@ def accept_differences(
     with warehouse.transaction():
         for source in sorted({one.source for one in lasting}):
             number = newest_version(warehouse, source)
-            version = Version(
-                source, number + 1, by.strip(), why.strip(), clock.now.isoformat()
-            )
+            version = Version(source, number + 1, by.strip(), why.strip(), clock.now.isoformat())
             chosen = [one for one in lasting if one.source == source]
             entries = accepted(read_entries(warehouse, source, number), chosen)
             _write_entries(warehouse, version, entries)
