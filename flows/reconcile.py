@@ -17,7 +17,6 @@ from flows.load_sources import load_sources
 from flows.orchestration import Artifacts, flow, publish_artifacts, task
 from flows.progress import Progress
 from flows.schema_contract import record_first_contracts, schema_variables
-from flows.tasks.quality import QualityReport
 from flows.warehouse.base import Warehouse, first
 from flows.warehouse.lease import run_lease
 from flows.warehouse.opening import lock_file_of, open_warehouse
@@ -123,9 +122,9 @@ def _reconcile(
         preload()
         build_models(config, result, clock, environment, has_gateway, schema, full_refresh)
     with progress.step("audit"), open_warehouse(config) as warehouse:
-        quality = audit(warehouse, config, result)
+        audit(warehouse, config, result)
     with progress.step("publish"), open_warehouse(config) as warehouse:
-        publish_results(warehouse, config, result, clock, quality)
+        publish_results(warehouse, config, result, clock)
     with progress.step("alert"), open_warehouse(config) as warehouse:
         deliver_alerts(warehouse, config, result, clock)
         _conclude(warehouse, result, progress)
@@ -166,7 +165,7 @@ def build_models(
 
 
 @task(name="great expectations")
-def audit(warehouse: Warehouse, config: Config, result: RunResult) -> QualityReport:
+def audit(warehouse: Warehouse, config: Config, result: RunResult) -> None:
     """Validate landing and candidate tables; IntegrityError keeps them unpublished."""
     from flows.tasks.quality import validate
 
@@ -178,7 +177,6 @@ def audit(warehouse: Warehouse, config: Config, result: RunResult) -> QualityRep
             f"The integrity audit failed ({', '.join(quality.integrity_failures[:3])}); "
             "published tables are unchanged. See reports/data_docs."
         )
-    return quality
 
 
 def configured_sources(config: Config) -> set[str]:
@@ -197,9 +195,7 @@ def configured_sources(config: Config) -> set[str]:
 
 
 @task(name="publish")
-def publish_results(
-    warehouse: Warehouse, config: Config, result: RunResult, clock: Clock, quality: QualityReport
-) -> None:
+def publish_results(warehouse: Warehouse, config: Config, result: RunResult, clock: Clock) -> None:
     """Swap in the window, plan the alerts and decide the exit code, in one transaction."""
     from flows.alerting.plan import plan_alerts
     from flows.alerting.settings import alert_settings

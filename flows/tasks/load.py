@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -192,13 +191,6 @@ def find_source_files(
 def context_of(warehouse: DuckDBWarehouse, run_id: str, clock: Clock) -> LoadContext:
     """Return what the loads of one run share."""
     return LoadContext(warehouse, run_id, clock.now)
-
-
-class WholeHistory:
-    """A window that makes every file worth a digest."""
-
-    start = date.min
-    end = date.max
 
 
 def _name_below(folder: Path, path: Path) -> str:

@@ -11,11 +11,7 @@ attempts as (
 
     select
         *,
-        dataset_id || '|' || coalesce(canonical_event, event_name, '') || '|'
-        || case
-            when event_id is null and order_id is null then attempt_id
-            else coalesce(event_id, '') || '|' || coalesce({{ order_key('order_id') }}, '')
-        end || case when is_test then '|test' else '' end as server_event_key
+        {{ server_event_key() }} as server_event_key
     from {{ ref('int_delivery_attempts') }}
     where destination = 'meta_capi'
 
