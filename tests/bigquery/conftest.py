@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from flows.resources import DBT_DIRECTORY, PACKAGE_ROOT
+from tests.bigquery.emulator import Emulator, running_emulator
 
 pytest.importorskip("zetasql", reason="the GoogleSQL analyzer (package zetasql) is not installed")
 
@@ -88,3 +89,11 @@ def two_days(tmp_path_factory: pytest.TempPathFactory) -> Conversation:
     """Seeds, then every model twice: the second time the tables are there already."""
     folder = tmp_path_factory.mktemp("bigquery")
     return converse(folder, ["seed"], ["run"], ["run"])
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """One emulator for the session; a test takes datasets of its own name."""
+    pytest.importorskip("bqemulator", reason="the BigQuery emulator is not installed")
+    with running_emulator(tmp_path_factory.mktemp("emulator")) as running:
+        yield running
