@@ -186,7 +186,7 @@ def _delivery_hop(delivery: Row, row: Row) -> Hop:
         ("answer", _answer(delivery)),
         ("consent", _consent(delivery)),
         ("policy", _policy(delivery)),
-        ("fields sent", (delivery["fields_sent"] or "not logged").replace(",", ", ")),
+        ("fields sent", _fields_sent(delivery)),
         ("fields stripped", (delivery["fields_stripped"] or "none").replace(",", ", ")),
         ("from", f"{delivery['source_format']}, request {delivery['request_id'] or 'without id'}"),
     ]
@@ -196,6 +196,11 @@ def _delivery_hop(delivery: Row, row: Row) -> Hop:
     return Hop(
         station, delivery["delivered_at"], True, f"{outcome.capitalize()}{test}.{violation}", facts
     )
+
+
+def _fields_sent(delivery: Row) -> str:
+    listed = delivery["fields_sent"] or ("none" if delivery["outcome"] == "blocked" else "")
+    return (listed or "not logged").replace(",", ", ")
 
 
 def _server_value(delivery: Row, row: Row) -> str:

@@ -54,6 +54,7 @@ CASES = [
     ("money_text", ["cast('45' as decimal(18, 2))"]),
     ("money_text", ["cast('-0.5' as decimal(18, 2))"]),
     ("money_text", ["cast(null as decimal(18, 2))"]),
+    ("other_items", ["split('b,a,,user_data,b', ',')", ["", "user_data"]]),
     ("regex_capture", ["'fb.1.123.AbC'", r"^fb\.[0-9]\.([0-9]+)\."]),
     ("regex_capture", ["'nothing'", r"^fb\.([0-9]+)"]),
     ("regex_matches", ["'a@b'", "@"]),

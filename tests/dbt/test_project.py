@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from flows.config import load_config
@@ -51,6 +52,22 @@ def test_every_data_test_passes_on_a_clean_world(clean_run: World) -> None:
 
     assert len(ran) > 100
     assert {one["status"] for one in ran} == {"pass"}
+
+
+def test_a_delivery_names_the_fields_of_its_payload_where_the_log_lists_none(
+    clean_run: World,
+) -> None:
+    with duckdb.connect(str(clean_run.path / "warehouse.duckdb"), read_only=True) as warehouse:
+        sent = warehouse.execute(
+            "select distinct fields_sent from marts.fct_deliveries "
+            "where canonical_event = 'purchase' and source_format like 'gtms%'"
+        ).fetchall()
+
+    assert sent
+    for [fields] in sent:
+        assert fields == sorted(set(fields))
+        assert {"event_name", "event_id", "em", "value", "order_id"} <= set(fields)
+        assert not {"user_data", "custom_data"} & set(fields)
 
 
 @pytest.fixture(scope="module")

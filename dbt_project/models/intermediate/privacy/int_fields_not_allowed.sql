@@ -1,31 +1,14 @@
 -- Grain: one row per delivery whose data left and field that the destination's policy does not allow.
 with
 
--- Without a list of the fields sent, the keys of the payload are the fields.
-attempts as (
-
-    select
-        attempt_id,
-        destination,
-        case when {{ list_size('fields_sent') }} > 0 then {{ joined('fields_sent', ',') }} end as listed,
-        {% for path in ['$', '$.user_data', '$.custom_data'] %}
-        case
-            when {{ list_size('fields_sent') }} = 0 and payload is not null
-                then {{ joined(json_key_list(json_part('payload', path)), ',') }}
-        end as keys_{{ loop.index }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from {{ ref('int_delivery_attempts') }}
-    where outcome <> 'blocked' and not is_test
-
-),
-
 sent as (
 
     select
         attempt_id,
         destination,
-        coalesce(listed, '') || ',' || coalesce(keys_1, '') || ',' || coalesce(keys_2, '') || ',' || coalesce(keys_3, '') as fields
-    from attempts
+        {{ joined('fields_sent', ',') }} as fields
+    from {{ ref('int_delivery_attempts') }}
+    where outcome <> 'blocked' and not is_test
 
 ),
 

@@ -149,46 +149,11 @@ twin_payloads as (
 
 ),
 
-final as (
+kept as (
 
     select
-        attempts.file_name || ':' || {{ as_text('attempts.row_number') }} || ':' || {{ as_text('attempts.batch_position') }} as attempt_id,
-        attempts.source_format,
-        attempts.file_name,
-        attempts.row_number,
-        attempts.batch_position,
-        attempts.destination,
-        attempts.dataset_id,
-        attempts.request_id,
-        attempts.fbtrace_id,
-        attempts.event_name,
-        attempts.canonical_event,
-        attempts.event_id,
-        attempts.order_id,
-        attempts.event_at,
-        attempts.received_at,
-        {{ local_date('attempts.received_at') }} as event_date,
-        attempts.outcome,
-        attempts.http_status,
-        attempts.error_code,
-        attempts.error_subcode,
-        attempts.error_class,
-        attempts.is_test,
-        attempts.action_source,
-        attempts.value,
-        attempts.currency,
-        coalesce(attempts.payload, twin_payloads.payload) as payload,
-        attempts.user_id,
-        attempts.client_id,
-        attempts.jurisdiction,
-        attempts.gpc,
-        attempts.consent_necessary,
-        attempts.consent_analytics,
-        attempts.consent_marketing,
-        attempts.consent_basis,
-        attempts.block_reason,
-        attempts.fields_sent,
-        attempts.fields_stripped
+        attempts.*,
+        coalesce(attempts.payload, twin_payloads.payload) as known_payload
     from attempts
     left join twins
         on
@@ -202,6 +167,54 @@ final as (
             and attempts.row_number = twin_payloads.survivor_row_number
             and attempts.batch_position = twin_payloads.survivor_batch_position
     where twins.file_name is null
+
+),
+
+final as (
+
+    select
+        file_name || ':' || {{ as_text('row_number') }} || ':' || {{ as_text('batch_position') }} as attempt_id,
+        source_format,
+        file_name,
+        row_number,
+        batch_position,
+        destination,
+        dataset_id,
+        request_id,
+        fbtrace_id,
+        event_name,
+        canonical_event,
+        event_id,
+        order_id,
+        event_at,
+        received_at,
+        {{ local_date('received_at') }} as event_date,
+        outcome,
+        http_status,
+        error_code,
+        error_subcode,
+        error_class,
+        is_test,
+        action_source,
+        value,
+        currency,
+        known_payload as payload,
+        user_id,
+        client_id,
+        jurisdiction,
+        gpc,
+        consent_necessary,
+        consent_analytics,
+        consent_marketing,
+        consent_basis,
+        block_reason,
+        -- A log that lists no fields still shows them: the keys of what was sent.
+        case
+            when outcome = 'blocked' or known_payload is null or {{ list_size('fields_sent') }} > 0 then fields_sent
+            else {{ payload_field_names('known_payload') }}
+        end as fields_sent,
+        fields_stripped
+    from kept
 
 )
 
