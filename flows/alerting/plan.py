@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from flows.alerting import store
@@ -56,11 +56,12 @@ def plan_alerts(
     )
     money = _money_at_risk(warehouse, run_id)
     observations = _observations(results, money)
-    if results:
-        completed = Observation(Key(RUN_INCOMPLETE), "pass", results[0]["window_end"])
-        observations.append(completed)
+    measured_until = results[0]["window_end"] if results else None
+    if measured_until:
+        observations.append(Observation(Key(RUN_INCOMPLETE), "pass", measured_until))
+    failed_loads = _failed_loads(warehouse, run_id)
     return _apply(
-        warehouse, run_id, observations, _failed_loads(warehouse, run_id), settings, clock
+        warehouse, run_id, observations, failed_loads, settings, clock, measured_until
     )
 
 
@@ -92,12 +93,15 @@ def _apply(
     failed_loads: Iterable[str],
     settings: AlertSettings,
     clock: Clock,
+    measured_until: date | None = None,
 ) -> AlertSummary:
     before = {
         incident.key: incident
         for incident in store.load_incidents(warehouse, (State.PENDING, State.OPEN))
     }
-    change = advance(before, observations, failed_loads, run_id, clock.now, settings.policy)
+    change = advance(
+        before, observations, failed_loads, run_id, clock.now, settings.policy, measured_until
+    )
     store.forget_incidents(warehouse, change.forgotten)
     store.save_incidents(warehouse, change.changed)
     queued = 0
@@ -178,7 +182,7 @@ def _stored(
         check_id=key.check_id,
         dimension=key.dimension,
         owner=owner,
-        evidence="" if is_over else incident.evidence,
+        evidence=notice.reason if is_over else incident.evidence,
         money_at_risk="" if is_over else incident.money_at_risk,
         since="" if is_over else f"{incident.opened_at:%Y-%m-%d %H:%M} UTC",
         lasted=spoken(now - incident.opened_at) if is_over else "",

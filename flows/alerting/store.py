@@ -11,7 +11,8 @@ from flows.warehouse.base import Row, Warehouse, in_batches
 ROWS_PER_INSERT = 200
 INCIDENT_COLUMNS = (
     "incident_id", "check_id", "dataset_id", "dimension", "surface", "state", "severity",
-    "evidence", "money_at_risk", "bad_runs", "good_runs", "opened_at", "opened_run_id",
+    "evidence", "money_at_risk", "bad_runs", "good_runs", "absent_runs", "opened_at",
+    "opened_run_id",
     "last_bad_at", "last_bad_window_end", "told_severity", "told_at", "resolved_at",
     "acknowledged_by", "acknowledged_at", "snoozed_by", "snoozed_until", "snooze_reason",
 )  # fmt: skip
@@ -23,7 +24,7 @@ TIMES = frozenset(
     {"opened_at", "last_bad_at", "told_at", "resolved_at", "acknowledged_at", "snoozed_until",
      "created_at", "last_attempt_at", "delivered_at"}
 )  # fmt: skip
-NUMBERS = frozenset({"bad_runs", "good_runs", "position", "attempts"})
+NUMBERS = frozenset({"bad_runs", "good_runs", "absent_runs", "position", "attempts"})
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Pure: no clock, no warehouse, no Slack. An incident is one episode of one finger
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -18,6 +18,7 @@ LOAD_FAILED = "load_completeness"
 CRITICAL_CHECKS = frozenset({"plain_pii", "consent_violation", RUN_INCOMPLETE, NO_RECENT_RUN})
 SEVERITIES = ("warn", "fail", "critical")
 STATUSES_WORST_FIRST = ("fail", "warn", "pass", "insufficient_data", "unknown")
+NO_LONGER_MEASURED = "no longer measured"
 
 # Only what missing rows can cause is folded under a silent source; a leak in the rows that did
 # arrive is true whatever else is missing.
@@ -89,6 +90,7 @@ class Incident:
     money_at_risk: str = ""
     bad_runs: int = 1
     good_runs: int = 0
+    absent_runs: int = 0
     told_severity: str = ""
     told_at: datetime | None = None
     resolved_at: datetime | None = None
@@ -105,22 +107,31 @@ class Incident:
 
 @dataclass(frozen=True)
 class Policy:
-    """Hysteresis and reminders; `remind_after` None means never."""
+    """Hysteresis and reminders; `remind_after` None means never.
+
+    A week of daily runs without a row closes an incident, so that what only happens at weekends is
+    not called over before the next one.
+    """
 
     fire_after_runs: int = 1
     resolve_after_runs: int = 1
+    close_absent_after_runs: int = 7
     remind_after: timedelta | None = None
     is_warn_bad: bool = False
 
 
 @dataclass(frozen=True)
 class Notice:
-    """One thing to tell; folded under it are other checks and dimensions of the same check."""
+    """One thing to tell; folded under it are other checks and dimensions of the same check.
+
+    `reason` says why an incident ended that no run has seen pass.
+    """
 
     kind: Kind
     incident: Incident
     effects: tuple[str, ...] = ()
     dimensions: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,19 +150,25 @@ def advance(
     run_id: str,
     now: datetime,
     policy: Policy,
+    measured_until: date | None = None,
 ) -> Advance:
     """Apply one run's observations, one per fingerprint, to the pending and open incidents.
 
-    `failed_loads` names the sources of which a file was refused in this run.
+    `failed_loads` names the sources of which a file was refused in this run; `measured_until` is
+    the last date of a run that measured everything: what it has no row for was not there.
     """
-    roots = _roots(open_incidents, observations, frozenset(failed_loads), policy)
+    active = _active(open_incidents, observations, policy)
+    silent = _silent_sources(active, frozenset(failed_loads))
+    roots = _roots((observation.key for observation in observations), active, silent)
     changed: list[Incident] = []
     forgotten: list[str] = []
     notices: list[Notice] = []
     for observation in observations:
-        if observation.key in roots:
-            continue
         before = open_incidents.get(observation.key)
+        if observation.key in roots:
+            if before is not None and before.absent_runs:
+                changed.append(replace(before, absent_runs=0))
+            continue
         after, kind = _step(before, observation, run_id, now, policy)
         if after is None and before is not None:
             forgotten.append(before.incident_id)
@@ -164,6 +181,14 @@ def advance(
                 if roots.get(child.key) == observation.key and _is_bad(child, policy)
             ]
             notices.append(_notice(kind, after, folded))
+    for before in _absent(open_incidents, observations, active, silent, measured_until):
+        after = _after_absence(before, now, policy)
+        if after is None:
+            forgotten.append(before.incident_id)
+            continue
+        changed.append(after)
+        if after.state is State.RESOLVED:
+            notices.append(Notice(Kind.RESOLVED, after, reason=NO_LONGER_MEASURED))
     return Advance(tuple(changed), tuple(forgotten), tuple(notices))
 
 
@@ -200,6 +225,7 @@ def _notice(kind: Kind, incident: Incident, folded: Sequence[Key]) -> Notice:
 def _step(
     before: Incident | None, observation: Observation, run_id: str, now: datetime, policy: Policy
 ) -> tuple[Incident | None, Kind | None]:
+    before = replace(before, absent_runs=0) if before else None
     if _is_bad(observation, policy):
         return _after_bad(before, observation, run_id, now, policy)
     if before is None or observation.status != "pass":
@@ -281,22 +307,51 @@ def _awake(incident: Incident) -> Incident:
     return replace(incident, snoozed_until=None, snoozed_by="", snooze_reason="")
 
 
-def _roots(
+def _absent(
     open_incidents: Mapping[Key, Incident],
     observations: Sequence[Observation],
-    failed_loads: frozenset[str],
-    policy: Policy,
-) -> dict[Key, Key]:
-    """Map each observation that another one explains to that root cause."""
-    active = {
+    active: Set[Key],
+    silent: Mapping[str, Key],
+    measured_until: date | None,
+) -> list[Incident]:
+    """Return what this run has no row for though it could have, and no root cause says why."""
+    if measured_until is None:
+        return []
+    seen = {observation.key for observation in observations}
+    explained = _roots(open_incidents, active, silent)
+    return [
+        incident
+        for key, incident in open_incidents.items()
+        if key not in seen
+        and key not in explained
+        and incident.last_bad_window_end <= measured_until
+    ]
+
+
+def _after_absence(before: Incident, now: datetime, policy: Policy) -> Incident | None:
+    after = replace(before, absent_runs=before.absent_runs + 1)
+    if after.absent_runs < policy.close_absent_after_runs:
+        return after
+    if before.state is State.PENDING:
+        return None
+    return replace(after, state=State.RESOLVED, resolved_at=now, told_at=now)
+
+
+def _active(
+    open_incidents: Mapping[Key, Incident], observations: Sequence[Observation], policy: Policy
+) -> frozenset[Key]:
+    """Return what is bad, or was and is not known to be over."""
+    return frozenset(
         observation.key
         for observation in observations
         if _is_bad(observation, policy) or _is_held_open(open_incidents, observation)
-    }
-    silent = _silent_sources(active, failed_loads)
+    )
+
+
+def _roots(keys: Iterable[Key], active: Set[Key], silent: Mapping[str, Key]) -> dict[Key, Key]:
+    """Map each fingerprint that another one explains to that root cause."""
     roots = {}
-    for observation in observations:
-        key = observation.key
+    for key in keys:
         root = next((silent[name] for name in sorted(_needed_sources(key)) if name in silent), None)
         if root is None and key.dimension != ALL and Key(key.check_id) in active:
             root = Key(key.check_id)

@@ -197,6 +197,19 @@ def test_a_run_that_could_not_complete_is_an_incident_until_one_completes(projec
     assert "stopped at step 'build'; published tables are unchanged" in said
 
 
+def test_an_incident_whose_dimension_vanished_is_told_as_no_longer_measured(project):
+    lead = "canonical_event=lead,dataset_id=1"
+    project.add_result(project.store(), "hit_ratio", "fail", lead)
+    project.plan("run001")
+    project.drain()
+    for _ in range(8):
+        project.run(hit_ratio="pass")
+    assert project.slack.texts == ["1 opened: hit_ratio", "1 resolved: hit_ratio"]
+    said = project.slack.taken[1].blocks[1]["text"]["text"]
+    assert "no longer measured" in said
+    assert "after 7 h 0 min" in said
+
+
 def test_incidents_and_outbox_roll_back_with_the_results(project):
     class CrashError(Exception):
         pass
@@ -235,7 +248,9 @@ def test_a_crash_between_slacks_answer_and_the_mark_repeats_that_one_message(pro
     assert crashing.texts + project.slack.texts == [
         "1 opened: plain_pii", "1 opened: plain_pii", "1 opened: taxonomy", "1 opened: hit_ratio"
     ]  # fmt: skip
-    incident = project.warehouse.rows("select incident_id from ops.alert_incidents")[0]
+    [incident] = project.warehouse.rows(
+        "select incident_id from ops.alert_incidents where check_id = 'plain_pii'"
+    )
     assert incident["incident_id"] in json.dumps([m.blocks for m in crashing.taken])
 
 

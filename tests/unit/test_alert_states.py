@@ -32,11 +32,14 @@ class Episodes:
         self.now = START
         self.runs = 0
 
-    def run(self, *observations, failed_loads=(), after=timedelta(days=1)) -> Advance:
+    def run(
+        self, *observations, failed_loads=(), after=timedelta(days=1), until=date(2026, 11, 1)
+    ) -> Advance:
         self.now += after
         self.runs += 1
+        run_id = f"run{self.runs}"
         change = advance(
-            self.open, observations, failed_loads, f"run{self.runs}", self.now, self.policy
+            self.open, observations, failed_loads, run_id, self.now, self.policy, until
         )
         for incident in change.changed:
             self.open[incident.key] = incident
@@ -164,12 +167,62 @@ def test_a_child_stays_folded_while_its_root_cause_is_not_known_to_be_over(statu
     assert episodes.told(seen(status, silent), seen("fail", major)) == []
 
 
+EVENT = Key("hit_ratio", "1", "canonical_event=lead,dataset_id=1")
+OTHER = Key("hit_ratio", "1", "canonical_event=purchase,dataset_id=1")
+
+
+def test_a_dimension_that_is_no_longer_measured_ends_after_a_week_of_runs_and_says_so():
+    episodes = Episodes()
+    episodes.run(seen("fail", EVENT))
+    told = [episodes.told(seen("pass", OTHER)) for _ in range(6)]
+    last = episodes.run(seen("pass", OTHER)).notices
+    assert told == [[]] * 6
+    assert [(notice.kind, notice.reason) for notice in last] == [("resolved", "no longer measured")]
+    assert EVENT not in episodes.open
+
+
+@pytest.mark.parametrize("status", ["fail", "warn", "insufficient_data", "unknown"])
+def test_a_dimension_that_shows_up_again_in_between_is_counted_from_there(status):
+    episodes = Episodes()
+    episodes.run(seen("fail", EVENT))
+    for _ in range(3):
+        told = [episodes.told(seen("pass", OTHER)) for _ in range(6)]
+        told.append(episodes.told(seen(status, EVENT)))
+        assert told == [[]] * 7
+
+
+def test_an_absence_that_a_root_cause_explains_ends_nothing():
+    silent = Key("source_freshness", dimension="source=capi")
+    episodes = Episodes()
+    episodes.run(seen("fail", EVENT))
+    assert [episodes.told(seen("fail", silent)) for _ in range(9)] == [["opened"], *[[]] * 8]
+    refused = seen("fail", Key("load_completeness"))
+    for _ in range(9):
+        episodes.run(seen("pass", silent), refused, failed_loads=("ga4",))
+    assert EVENT in episodes.open
+
+
+def test_a_run_over_older_dates_and_one_that_could_not_complete_do_not_count_as_absence():
+    episodes = Episodes()
+    episodes.run(seen("fail", EVENT, window_end=date(2026, 11, 20)))
+    for until in [date(2026, 10, 1)] * 9 + [None] * 9:
+        assert episodes.told(until=until) == []
+
+
+def test_a_fault_that_never_fired_is_forgotten_with_its_dimension():
+    episodes = Episodes(Policy(fire_after_runs=2))
+    episodes.run(seen("fail", EVENT))
+    assert [episodes.told(seen("pass", OTHER)) for _ in range(7)] == [[]] * 7
+    assert episodes.open == {}
+
+
 def _replaced(incident: Incident, **changes) -> Incident:
     return replace(incident, **changes)
 
 
 KEYS = (PII, Key("hit_ratio", "1", "dataset_id=1"), Key("source_freshness", dimension="source=ga4"))
-STATUSES = st.sampled_from(["pass", "warn", "fail", "insufficient_data", "unknown"])
+ABSENT = "absent"
+STATUSES = st.sampled_from(["pass", "warn", "fail", "insufficient_data", "unknown", ABSENT])
 
 
 class AlertLife(RuleBasedStateMachine):
@@ -177,15 +230,27 @@ class AlertLife(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.episodes = Episodes(Policy(remind_after=timedelta(hours=24)))
+        self.episodes = Episodes(
+            Policy(remind_after=timedelta(hours=24), close_absent_after_runs=3)
+        )
         self.told: dict[str, list[Kind]] = {}
+        self.absences = dict.fromkeys(KEYS, 0)
 
     @rule(statuses=st.lists(STATUSES, min_size=3, max_size=3), hours=st.integers(1, 72))
     def a_run_ends(self, statuses, hours):
-        observations = [seen(status, key) for key, status in zip(KEYS, statuses, strict=True)]
+        observations = [
+            seen(status, key)
+            for key, status in zip(KEYS, statuses, strict=True)
+            if status is not ABSENT
+        ]
         change = self.episodes.run(*observations, after=timedelta(hours=hours))
+        for key, status in zip(KEYS, statuses, strict=True):
+            self.absences[key] = self.absences[key] + 1 if status is ABSENT else 0
         for notice in change.notices:
             self.told.setdefault(notice.incident.incident_id, []).append(notice.kind)
+            if notice.reason:
+                assert notice.kind is Kind.RESOLVED
+                assert self.absences[notice.incident.key] >= 3
         self.last = dict(zip(KEYS, statuses, strict=True))
 
     @precondition(lambda self: self.episodes.open)
@@ -214,6 +279,12 @@ class AlertLife(RuleBasedStateMachine):
         for incident in self.episodes.open.values():
             if incident.state is State.OPEN:
                 assert self.told[incident.incident_id][-1] is not Kind.RESOLVED
+
+    @invariant()
+    def what_nothing_measures_does_not_stay_open(self):
+        for key in KEYS:
+            if self.absences[key] >= 3 and key.check_id != "hit_ratio":
+                assert key not in self.episodes.open
 
     @invariant()
     def a_failing_root_cause_is_never_lost(self):

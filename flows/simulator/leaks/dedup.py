@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from flows.errors import ConfigError
 from flows.simulator.leaks.conversions import new_trace
 from flows.simulator.leaks.registry import ALL_FORMATS, Injection, leak
 from flows.simulator.world import MICROS
@@ -53,7 +54,13 @@ def event_id_reused(injection: Injection) -> None:
         positions = injection.world.calendar.positions(at[purchases])
         is_partner &= positions == injection.world.calendar.positions(at[[row]])[0]
         is_free = ~np.isin(client["visitor"][purchases], list(injection.taken))
-        partner = int(injection.random.permutation(purchases[is_partner & is_free])[0])
+        partners = purchases[is_partner & is_free]
+        if not len(partners):
+            raise ConfigError(
+                "--leak event_id_reused finds no other purchase more than an hour away on the same "
+                "date; lower its rate or raise --events-per-day."
+            )
+        partner = int(injection.random.permutation(partners)[0])
         injection.taken.add(int(client["visitor"][partner]))
         server["event_id"][injection.attempt(partner)] = client["event_id"][row]
         injection.expect(row)

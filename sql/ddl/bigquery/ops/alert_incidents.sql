@@ -11,6 +11,7 @@ create table if not exists ops.alert_incidents (
     money_at_risk string,
     bad_runs int64,
     good_runs int64,
+    absent_runs int64,
     opened_at timestamp,
     opened_run_id string,
     last_bad_at timestamp,

@@ -11,6 +11,7 @@ create table if not exists ops.alert_incidents (
     money_at_risk varchar,
     bad_runs bigint,
     good_runs bigint,
+    absent_runs bigint,
     opened_at timestamp,
     opened_run_id varchar,
     last_bad_at timestamp,
