@@ -19,8 +19,6 @@ from flows.core.pii.documents import (
 )
 from flows.core.pii.keys import NO_KEY, read_key
 from flows.core.pii.scan_sql import (
-    DIALECTS,
-    Dialect,
     ListLeaf,
     document_candidates,
     encode,
@@ -35,6 +33,7 @@ from flows.core.pii.scan_sql import (
     scalar_candidates,
     unscanned_params,
 )
+from flows.core.sql_dialects import dialect_of
 from flows.resources import SQL_DIRECTORY
 from flows.warehouse.base import Row, Warehouse, first, in_batches
 
@@ -169,7 +168,7 @@ class _Scan:
         self.warehouse = warehouse
         self.run_id = run_id
         self.country = country
-        self.dialect = _dialect_of(warehouse)
+        self.dialect = dialect_of(warehouse)
         self.key = _digest_key(warehouse)
         self.salt = secrets.token_hex(16)
         self.unscanned = unscanned_params(event_ids)
@@ -421,10 +420,6 @@ def _digest_key(warehouse: Warehouse) -> bytes:
 def _keyed_digest(key: bytes, found: Detection) -> str:
     message = f"{found.kind}:{found.value}".encode(errors="replace")
     return hmac.new(key, message, hashlib.sha256).hexdigest()[:DIGEST_LENGTH]
-
-
-def _dialect_of(warehouse: Warehouse) -> Dialect:
-    return DIALECTS[getattr(warehouse, "engine", "duckdb")]
 
 
 def _ga4_columns() -> dict[str, Type]:

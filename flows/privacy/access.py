@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flows.config import Config
+from flows.core.sql_dialects import dialect_of
 from flows.orchestration import flow
 from flows.privacy.erase import count_rows
 from flows.privacy.person import references_of
@@ -76,7 +77,8 @@ def _rows(
     columns: str,
     order: str,
 ) -> list[Row]:
+    where = condition(table, dialect_of(warehouse))
     return warehouse.rows(
-        f"select {columns} from {table.name} where {condition(table)} order by {order}",
+        f"select {columns} from {table.name} where {where} order by {order}",
         bindings(table, references),
     )

@@ -5,6 +5,7 @@ import hmac
 import secrets
 
 from flows.config import Config
+from flows.core.sql_dialects import Dialect
 from flows.warehouse.base import Warehouse, first
 
 BLOCK = 64
@@ -36,7 +37,7 @@ class KeyedDigests:
         """Return the digest of a text in hex."""
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
 
-    def in_sql(self, expression: str) -> tuple[str, dict[str, bytes]]:
+    def in_sql(self, expression: str, dialect: Dialect) -> tuple[str, dict[str, bytes]]:
         """Return SQL that digests an expression, and the two values it binds."""
         short = hashlib.sha256(self._key).digest() if len(self._key) > BLOCK else self._key
         padded = short.ljust(BLOCK, b"\0")
@@ -44,8 +45,4 @@ class KeyedDigests:
             "inner_pad": bytes(byte ^ 0x36 for byte in padded),
             "outer_pad": bytes(byte ^ 0x5C for byte in padded),
         }
-        sql = (
-            "sha256(cast($outer_pad as blob) || unhex(sha256("
-            f"cast($inner_pad as blob) || encode({expression}))))"
-        )
-        return sql, pads
+        return dialect.keyed_digest(expression, *pads), pads

@@ -9,15 +9,25 @@ from importlib.metadata import version
 
 from flows.config import Config
 from flows.core.clock import Clock
+from flows.core.sql_dialects import Dialect, dialect_of
 from flows.errors import IntegrityError
 from flows.orchestration import flow
 from flows.privacy.digests import KeyedDigests
 from flows.privacy.person import references_of
-from flows.privacy.registry import DERIVED_SCHEMAS, HITS, KEPT_HISTORY, RAW, TABLES, PersonalTable
+from flows.privacy.registry import (
+    DERIVED_SCHEMAS,
+    HITS,
+    KEPT_HISTORY,
+    KEYS,
+    RAW,
+    TABLES,
+    PersonalTable,
+)
 from flows.privacy.search import References, bindings, condition, row_tokens
-from flows.warehouse.base import Warehouse, first
+from flows.warehouse.base import Warehouse, first, in_batches, tables_of
 
 POLICY_VERSION = 1
+TOKENS_PER_INSERT = 500
 PLATFORMS_TO_TELL = {
     "meta_capi": "Meta: delete the person from custom audiences; matched events expire there.",
     "google_ads": "Google Ads: remove the person from customer match lists.",
@@ -44,12 +54,11 @@ def erase(warehouse: Warehouse, config: Config, person: str, clock: Clock) -> Er
     digests = KeyedDigests.of(warehouse, config)
     before = count_rows(warehouse, references)
     platforms = _platforms(warehouse, references)
+    _empty_derived(warehouse)
     with warehouse.transaction():
-        for table in TABLES:
-            if _exists(warehouse, table.name):
-                _remove(warehouse, table, references)
+        for table in _present(warehouse):
+            _remove(warehouse, table, references)
         _forget_hits(warehouse)
-        _empty_derived(warehouse)
         after = count_rows(warehouse, references)
         if any(after.values()):
             left = ", ".join(name for name, count in after.items() if count)
@@ -61,14 +70,14 @@ def erase(warehouse: Warehouse, config: Config, person: str, clock: Clock) -> Er
 
 def count_rows(warehouse: Warehouse, references: References) -> dict[str, int]:
     """Return how many rows of each registered table point at a person."""
+    dialect = dialect_of(warehouse)
     counts = {}
-    for table in TABLES:
-        if _exists(warehouse, table.name):
-            [row] = warehouse.rows(
-                f"select count(*) as row_count from {table.name} where {condition(table)}",
-                bindings(table, references),
-            )
-            counts[table.name] = row["row_count"]
+    for table in _present(warehouse):
+        [row] = warehouse.rows(
+            f"select count(*) as row_count from {table.name} where {condition(table, dialect)}",
+            bindings(table, references),
+        )
+        counts[table.name] = row["row_count"]
     return counts
 
 
@@ -77,12 +86,13 @@ def suppress_loaded(warehouse: Warehouse, config: Config, run_id: str) -> int:
     if not warehouse.rows("select 1 as one from ops.suppressions limit 1"):
         return 0
     digests = KeyedDigests.of(warehouse, config)
-    digest_sql, pads = digests.in_sql("token")
+    dialect = dialect_of(warehouse)
+    digest_sql, pads = digests.in_sql("token", dialect)
     found: set[str] = set()
     for table in RAW:
+        tokens = dialect.each(row_tokens(table, dialect), "token", table.name, "run_id = $run_id")
         rows = warehouse.rows(
-            f"select token from (select distinct unnest({row_tokens(table)}) as token "
-            f"from {table.name} where run_id = $run_id) as tokens "
+            f"select distinct token from {tokens} "
             f"where {digest_sql} in (select digest from ops.suppressions)",
             {"run_id": run_id, **pads},
         )
@@ -96,18 +106,18 @@ def suppress_loaded(warehouse: Warehouse, config: Config, run_id: str) -> int:
 
 
 def _remove(warehouse: Warehouse, table: PersonalTable, references: References) -> None:
-    where, values = condition(table), bindings(table, references)
+    dialect = dialect_of(warehouse)
+    where, values = condition(table, dialect), bindings(table, references)
     if table.action == "delete":
         warehouse.execute(f"delete from {table.name} where {where}", values)
         return
-    blanks = ", ".join(f"{column} = {_blank(column)}" for column in table.blanked)
+    blanks = ", ".join(f"{column} = {_blank(column, dialect)}" for column in table.blanked)
     warehouse.execute(f"update {table.name} set {blanks} where {where}", values)
 
 
-def _blank(column: str) -> str:
+def _blank(column: str, dialect: Dialect) -> str:
     """A key column must stay unique; everything else is null."""
-    is_key = column in ("reconciled_event_id", "delivery_id")
-    return "'erased|' || cast(uuid() as varchar)" if is_key else "null"
+    return f"'erased|' || {dialect.new_id}" if column in KEYS else "null"
 
 
 def _forget_hits(warehouse: Warehouse) -> None:
@@ -123,31 +133,26 @@ def _forget_hits(warehouse: Warehouse) -> None:
 
 
 def _empty_derived(warehouse: Warehouse) -> None:
+    """Empty what every run rebuilds; outside the transaction, whose tables BigQuery counts."""
     kept = {table.name for table in KEPT_HISTORY}
-    for row in warehouse.rows(
-        "select table_schema || '.' || table_name as name from information_schema.tables "
-        "where table_type = 'BASE TABLE' and list_contains($schemas, table_schema)",
-        {"schemas": list(DERIVED_SCHEMAS)},
-    ):
-        if row["name"] not in kept and not row["name"].startswith("work.int_schema_"):
-            warehouse.execute(f"delete from {row['name']}")
+    for schema in DERIVED_SCHEMAS:
+        for name in sorted(tables_of(warehouse, schema) - kept):
+            if not name.startswith("work.int_schema_"):
+                warehouse.execute(f"delete from {name} where true")
 
 
-def _exists(warehouse: Warehouse, name: str) -> bool:
-    schema, _, table = name.partition(".")
-    return bool(
-        warehouse.rows(
-            "select 1 as one from information_schema.tables "
-            "where table_schema = ? and table_name = ?",
-            [schema, table],
-        )
-    )
+def _present(warehouse: Warehouse) -> list[PersonalTable]:
+    """Return the registered tables that are there; before the first build some are not."""
+    schemas = {table.name.partition(".")[0] for table in TABLES}
+    made = set().union(*(tables_of(warehouse, schema) for schema in schemas))
+    return [table for table in TABLES if table.name in made]
 
 
 def _platforms(warehouse: Warehouse, references: References) -> list[str]:
     table = next(table for table in TABLES if table.name == "marts.fct_deliveries")
+    where = condition(table, dialect_of(warehouse))
     rows = warehouse.rows(
-        f"select distinct destination from marts.fct_deliveries where ({condition(table)}) "
+        f"select distinct destination from marts.fct_deliveries where {where} "
         "and outcome in ('accepted', 'unknown')",
         bindings(table, references),
     )
@@ -224,10 +229,12 @@ def _suppress(
     request_id: str,
     clock: Clock,
 ) -> None:
-    for token in sorted(references.tokens):
+    at = _naive(clock.now)
+    for batch in in_batches(sorted(references.tokens), TOKENS_PER_INSERT):
         warehouse.execute(
-            "insert into ops.suppressions (digest, request_id, suppressed_at) values (?, ?, ?)",
-            [digests.digest(token), request_id, _naive(clock.now)],
+            "insert into ops.suppressions (digest, request_id, suppressed_at) values "
+            + ", ".join(["(?, ?, ?)"] * len(batch)),
+            [value for token in batch for value in (digests.digest(token), request_id, at)],
         )
 
 

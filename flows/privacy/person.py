@@ -4,12 +4,15 @@ import re
 from hashlib import sha256
 
 from flows.core.hashing.contact_forms import contact_forms
+from flows.core.sql_dialects import dialect_of
 from flows.errors import ExitCode, MatchbackError
-from flows.privacy.search import References
+from flows.privacy.registry import RAW
+from flows.privacy.search import References, bindings, condition, contact_digests, parameter_text
 from flows.warehouse.base import Warehouse
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 PHONE = re.compile(r"\+?[\d\s().\-/]{7,}")
+SEPARATOR = "\x1f"
 
 
 class UnknownPersonError(MatchbackError):
@@ -67,25 +70,18 @@ def _starting_points(person: str, default_country: str) -> References:
 
 
 def _from_orders(warehouse: Warehouse, found: References) -> References:
+    dialect = dialect_of(warehouse)
+    digests = contact_digests(dialect)
     rows = warehouse.rows(
-        """
+        f"""
         select
             order_id, customer_id, event_id, user_pseudo_id,
-            list_transform(
-                list_filter(contact_hashes, lambda contact: contact.field in ('em', 'ph')),
-                lambda contact: contact.sha256
-            ) as hashes
+            {digests} as hashes
         from landing.crm_orders
         where
-            list_contains($customers, customer_id)
-            or list_contains($orders, order_id)
-            or list_has_any(
-                list_transform(
-                    list_filter(contact_hashes, lambda contact: contact.field in ('em', 'ph')),
-                    lambda contact: contact.sha256
-                ),
-                $hashes
-            )
+            {dialect.is_among("customer_id", "customers")}
+            or {dialect.is_among("order_id", "orders")}
+            or {dialect.any_among(digests, "hashes")}
         """,
         {
             "customers": _listed(found.customers),
@@ -99,42 +95,28 @@ def _from_orders(warehouse: Warehouse, found: References) -> References:
         clients=[row["user_pseudo_id"] for row in rows],
         events=[row["event_id"] for row in rows],
         orders=orders | {f"#{order}" for order in orders},
-        hashes=[digest for row in rows for digest in row["hashes"] or []],
+        hashes=[digest for row in rows for digest in row["hashes"]],
     )
 
 
 def _from_ga4(warehouse: Warehouse, found: References) -> References:
     """Follow a customer to browsers and events; a browser only to rows that name nobody else."""
+    dialect = dialect_of(warehouse)
+    value = parameter_text(dialect)
+    names_an_event = "strpos(param.key, 'event_id') > 0 or param.key = 'transaction_id'"
+    ids = dialect.items("event_params", "param", value, names_an_event)
+    values = dialect.items("event_params", "param", value, "true")
+    # One text per row: BigQuery finds no distinct lists.
     rows = warehouse.rows(
-        """
+        f"""
         select distinct
             user_id, user_pseudo_id,
-            list_filter(
-                list_transform(
-                    list_filter(
-                        event_params,
-                        lambda param: contains(param.key, 'event_id')
-                            or param.key = 'transaction_id'
-                    ),
-                    lambda param: coalesce(
-                        param.value.string_value, cast(param.value.int_value as varchar)
-                    )
-                ),
-                lambda value: value is not null
-            ) as ids
+            array_to_string({ids}, chr({ord(SEPARATOR)})) as ids
         from landing.ga4_events
         where
-            list_contains($customers, user_id)
-            or (user_id is null and list_contains($clients, user_pseudo_id))
-            or (
-                event_name = 'purchase'
-                and list_has_any(
-                    list_transform(event_params, lambda param: coalesce(
-                        param.value.string_value, cast(param.value.int_value as varchar)
-                    )),
-                    $orders
-                )
-            )
+            {dialect.is_among("user_id", "customers")}
+            or (user_id is null and {dialect.is_among("user_pseudo_id", "clients")})
+            or (event_name = 'purchase' and {dialect.any_among(values, "orders")})
         """,
         {
             "customers": _listed(found.customers),
@@ -145,14 +127,15 @@ def _from_ga4(warehouse: Warehouse, found: References) -> References:
     return found.joined(
         customers=[row["user_id"] for row in rows],
         clients=[row["user_pseudo_id"] for row in rows],
-        events=[identifier for row in rows for identifier in row["ids"]],
+        events=[name for row in rows for name in (row["ids"] or "").split(SEPARATOR)],
     )
 
 
 def _from_consent(warehouse: Warehouse, found: References) -> References:
+    of_customers = dialect_of(warehouse).is_among("user_id", "customers")
     rows = warehouse.rows(
         "select distinct client_id from landing.consent_log "
-        "where list_contains($customers, user_id) and client_id is not null",
+        f"where {of_customers} and client_id is not null",
         {"customers": _listed(found.customers)},
     )
     return found.joined(clients=[row["client_id"] for row in rows])
@@ -166,12 +149,10 @@ def _journeys(found: References) -> set[str]:
 
 
 def _is_known(warehouse: Warehouse, found: References) -> bool:
-    from flows.privacy.registry import RAW
-    from flows.privacy.search import bindings, condition
-
+    dialect = dialect_of(warehouse)
     return any(
         warehouse.rows(
-            f"select 1 as one from {table.name} where {condition(table)} limit 1",
+            f"select 1 as one from {table.name} where {condition(table, dialect)} limit 1",
             bindings(table, found),
         )
         for table in RAW

@@ -25,6 +25,11 @@ class PersonalTable:
     blanked: tuple[str, ...] = ()
     aged_by: str | None = None
 
+    @property
+    def is_aged_by_date(self) -> bool:
+        """Say whether the column of age is a date; elsewhere it is a time."""
+        return self.aged_by in ("event_date", "table_date")
+
 
 RAW = (
     PersonalTable(
@@ -96,6 +101,9 @@ KEPT_HISTORY = (
 )
 BOOKKEEPING = (PersonalTable("ops.alert_outbox", texts=("payload",)),)
 TABLES = RAW + PUBLISHED + KEPT_HISTORY + BOOKKEEPING
+
+# Keys of published rows: anonymised rows get a new one, as null would not be unique.
+KEYS = ("reconciled_event_id", "delivery_id")
 
 # Working tables that carry what was sent; a run empties them before it ends.
 PLAIN_WORK = (

@@ -1,11 +1,12 @@
 """What is older than the policy: references are anonymised, raw rows deleted, aggregates stay."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from flows.config import Config
 from flows.core.clock import Clock
+from flows.core.sql_dialects import dialect_of
 from flows.orchestration import flow
-from flows.privacy.registry import TABLES, PersonalTable
+from flows.privacy.registry import KEYS, TABLES, PersonalTable
 from flows.warehouse.base import Warehouse
 
 AGGREGATES = (
@@ -39,16 +40,21 @@ def retention(warehouse: Warehouse, config: Config, clock: Clock) -> dict[str, i
 
 
 def _age(warehouse: Warehouse, table: PersonalTable, before: date) -> int:
+    if table.aged_by is None:
+        return 0
+    is_old = f"{table.aged_by} < ?"
+    moment = before if table.is_aged_by_date else datetime.combine(before, time.min)
     if table.action == "delete":
-        return _delete(warehouse, table.name, f"{table.aged_by} < ?", before)
-    references = [name for name in table.blanked if name not in _KEYS]
-    keys = [name for name in table.blanked if name in _KEYS]
+        return _delete(warehouse, table.name, is_old, moment)
+    references = [name for name in table.blanked if name not in KEYS]
+    keys = [name for name in table.blanked if name in KEYS]
     left = " or ".join(f"{name} is not null" for name in references)
-    where = f"{table.aged_by} < ? and ({left})"
-    count = _count(warehouse, table.name, where, before)
+    where = f"{is_old} and ({left})"
+    count = _count(warehouse, table.name, where, moment)
+    new_id = dialect_of(warehouse).new_id
     blanks = [f"{name} = null" for name in references]
-    blanks += [f"{name} = 'anonymised|' || cast(uuid() as varchar)" for name in keys]
-    warehouse.execute(f"update {table.name} set {', '.join(blanks)} where {where}", [before])
+    blanks += [f"{name} = 'anonymised|' || {new_id}" for name in keys]
+    warehouse.execute(f"update {table.name} set {', '.join(blanks)} where {where}", [moment])
     return count
 
 
@@ -61,6 +67,3 @@ def _delete(warehouse: Warehouse, name: str, where: str, before: date) -> int:
 def _count(warehouse: Warehouse, name: str, where: str, before: date) -> int:
     [row] = warehouse.rows(f"select count(*) as row_count from {name} where {where}", [before])
     return row["row_count"]
-
-
-_KEYS = ("reconciled_event_id", "delivery_id")

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from flows.core.sql_dialects import Dialect
 from flows.privacy.registry import PersonalTable
 
 # A reference inside a log text: any run of characters between delimiters that is long enough not
@@ -43,52 +44,49 @@ class References:
         return References(**held)
 
 
-def tokens_in(column: str) -> str:
-    """Return SQL for the list of references inside a text column."""
-    return (
-        f"list_concat(regexp_extract_all({column}, '{LONG_REFERENCE}'), "
-        f"regexp_extract_all({column}, '{KEYED_REFERENCE}', 1))"
+def row_tokens(table: PersonalTable, dialect: Dialect) -> str:
+    """Return SQL for every reference that a row of a table holds."""
+    text = dialect.types["text"]
+    parts = []
+    if table.columns:
+        parts.append(f"[{', '.join(f'cast({column} as {text})' for column in table.columns)}]")
+    for column in table.texts:
+        parts.append(dialect.extracted(column, LONG_REFERENCE))
+        parts.append(dialect.extracted(column, KEYED_REFERENCE, has_group=True))
+    if table.name == "landing.ga4_events":
+        parts.append(dialect.items("event_params", "param", parameter_text(dialect), "true"))
+        parts.append("[ecommerce.transaction_id]")
+    if table.name == "landing.crm_orders":
+        parts.append(contact_digests(dialect))
+    return dialect.concatenated(parts)
+
+
+def parameter_text(dialect: Dialect) -> str:
+    """Return SQL for the value of a GA4 parameter named `param`, as far as it can be an id."""
+    number = f"cast(param.value.int_value as {dialect.types['text']})"
+    return f"coalesce(param.value.string_value, {number})"
+
+
+def contact_digests(dialect: Dialect) -> str:
+    """Return SQL for the hashes of an order's e-mail addresses and phone numbers."""
+    return dialect.items(
+        "contact_hashes", "contact", "contact.sha256", "contact.field in ('em', 'ph')"
     )
 
 
-def row_tokens(table: PersonalTable) -> str:
-    """Return SQL for every reference that a row of a table holds."""
-    parts = [f"[{', '.join(f'cast({column} as varchar)' for column in table.columns)}]"]
-    parts = parts if table.columns else []
-    parts += [f"coalesce({tokens_in(column)}, [])" for column in table.texts]
-    if table.name == "landing.ga4_events":
-        parts.append(
-            "coalesce(list_transform(event_params, lambda param: "
-            "coalesce(param.value.string_value, cast(param.value.int_value as varchar))), [])"
-        )
-        parts.append("[ecommerce.transaction_id]")
-    if table.name == "landing.crm_orders":
-        parts.append(
-            "coalesce(list_transform(list_filter(contact_hashes, lambda contact: "
-            "contact.field in ('em', 'ph')), lambda contact: contact.sha256), [])"
-        )
-    merged = parts[0]
-    for part in parts[1:]:
-        merged = f"list_concat({merged}, {part})"
-    return merged
-
-
-def condition(table: PersonalTable) -> str:
+def condition(table: PersonalTable, dialect: Dialect) -> str:
     """Return SQL that is true for the person's rows; binds two lists: tokens, then journeys."""
     tests = []
     if table.columns or table.texts:
-        tests.append(f"list_has_any({row_tokens(table)}, $tokens)")
+        tests.append(dialect.any_among(row_tokens(table, dialect), "tokens"))
     for node in table.nodes:
-        tests.append(
-            f"list_contains($journeys, cast({node} as varchar)) "
-            f"or list_contains($journeys, identifier_type || ':' || {node})"
-            if table.name == "marts.dim_identities"
-            else f"list_contains($journeys, cast({node} as varchar))"
-        )
+        tests.append(dialect.is_among(f"cast({node} as {dialect.types['text']})", "journeys"))
+        if table.name == "marts.dim_identities":
+            tests.append(dialect.is_among(f"identifier_type || ':' || {node}", "journeys"))
     found = " or ".join(f"({test})" for test in tests)
     if table.name == "landing.ga4_events":
-        return f"({found}) and (user_id is null or list_contains($tokens, user_id))"
-    return found
+        return f"({found}) and (user_id is null or {dialect.is_among('user_id', 'tokens')})"
+    return f"({found})"
 
 
 def bindings(table: PersonalTable, references: References) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flows.core.window import Window
 from flows.privacy.registry import PLAIN_WORK
 from flows.resources import SQL_DIRECTORY
-from flows.warehouse.base import Warehouse
+from flows.warehouse.base import Warehouse, tables_of
 
 CANDIDATES = "marts_next"
 PUBLISHED = "marts"
@@ -84,9 +84,5 @@ def publish(warehouse: Warehouse, window: Window) -> dict[str, int]:
 
 def forget_plain_rows(warehouse: Warehouse) -> None:
     """Empty the working tables that hold what was sent: only landing and quarantine may keep it."""
-    made = warehouse.rows(
-        "select table_schema || '.' || table_name as name from information_schema.tables "
-        "where table_schema = 'work'"
-    )
-    for name in {row["name"] for row in made} & set(PLAIN_WORK):
+    for name in sorted(tables_of(warehouse, "work") & set(PLAIN_WORK)):
         warehouse.execute(f"delete from {name} where true")

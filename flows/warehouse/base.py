@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from flows.core.sql_dialects import dialect_of
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -31,6 +33,12 @@ class Warehouse(Protocol):
 
     def close(self) -> None:
         """Release the engine and its lock."""
+
+
+def tables_of(warehouse: Warehouse, schema: str) -> set[str]:
+    """Return the tables of a schema as `schema.table`; views are none."""
+    rows = warehouse.rows(dialect_of(warehouse).tables(schema))
+    return {f"{schema}.{row['table_name']}" for row in rows}
 
 
 def first(rows: list[Row]) -> Row | None:

@@ -7,11 +7,12 @@ joined again by a salted SHA-256, so no statement, parameter or job history hold
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from flows.core.pii.columns import Type, text_leaves
 from flows.core.pii.documents import OWN_FIELDS
 from flows.core.pii.prefilter import prefilter_pattern
+from flows.core.sql_dialects import Dialect
 
 GA4_TABLE = "landing.ga4_events"
 GA4_UNSCANNED = frozenset(
@@ -39,143 +40,6 @@ HIT_FIELDS = {
 _OWN_IP = r"client_ip_address[\\\"' :]*[0-9A-Fa-f.:]+"
 
 
-class DuckDBDialect:
-    """How DuckDB writes what the two engines write differently."""
-
-    types: ClassVar = {
-        "text": "varchar",
-        "integer": "bigint",
-        "timestamp": "timestamp",
-        "list": "varchar[]",
-    }
-
-    def parameter(self, name: str) -> str:
-        return f"${name}"
-
-    def matches(self, text: str, pattern: str) -> str:
-        return f"regexp_matches({text}, {self._quoted(pattern)})"
-
-    def without(self, text: str, pattern: str) -> str:
-        return f"regexp_replace({text}, {self._quoted(pattern)}, '', 'g')"
-
-    def is_among(self, text: str, parameter: str) -> str:
-        return f"{text} in (select unnest({self.parameter(parameter)}))"
-
-    def entries(self, leaf: "ListLeaf", carried: Sequence[str]) -> str:
-        """Unnest in the select list: a lateral join would drag the wide row along."""
-        columns = "".join(f"events.{name} as {name}, " for name in carried)
-        source = f"{GA4_TABLE} as events where {self.is_among('events.file_name', 'files')}"
-        for items, name in leaf.joins:
-            source = f"(select {columns}unnest({items}) as {name} from {source}) as {name}_rows"
-            columns = "".join(f"{name}, " for name in carried)
-        return source
-
-    def digest(self, text: str) -> str:
-        return f"sha256({self.parameter('salt')} || {text})"
-
-    def micros(self, column: str) -> str:
-        return f"make_timestamp({column})"
-
-    def ga4_key(self) -> str:
-        return "concat(leaves.event_name, '|', cast(leaves.event_timestamp as varchar))"
-
-    def records(self, fields: Mapping[str, str]) -> str:
-        """Return a subquery with the rows of the JSON parameter `records`."""
-        layout = {name: ["VARCHAR"] if kind == "list" else self.types[kind].upper()
-                  for name, kind in fields.items()}  # fmt: skip
-        columns = ", ".join(f"item.{name} as {name}" for name in fields)
-        shape = self._quoted(json.dumps([layout]))
-        return (
-            f"(select {columns} from "
-            f"(select unnest(from_json(cast($records as json), {shape})) as item))"
-        )
-
-    def joined(self, columns: Sequence[str]) -> str:
-        return f"concat_ws(chr(10), {', '.join(columns)})"
-
-    def leaves(self, source: str, leaves: Mapping[str, str]) -> str:
-        """Distinct values of each column in one pass; the regular expression sees each once."""
-        columns = ", ".join(
-            f"{{'path': '{path}', 'found': list(distinct {value})}}"
-            for path, value in leaves.items()
-        )
-        return (
-            f"with columns as materialized (select unnest([{columns}]) as item from {source}), "
-            f"leaves as materialized "
-            f"(select item.path as path, unnest(item.found) as value from columns)"
-        )
-
-    def _quoted(self, text: str) -> str:
-        return "'" + text.replace("'", "''") + "'"
-
-
-class BigQueryDialect:
-    """How BigQuery writes the same."""
-
-    types: ClassVar = {"text": "string", "integer": "int64", "timestamp": "timestamp"}
-
-    def parameter(self, name: str) -> str:
-        return f"@{name}"
-
-    def matches(self, text: str, pattern: str) -> str:
-        return f"regexp_contains({text}, r'''{pattern}''')"
-
-    def without(self, text: str, pattern: str) -> str:
-        return f"regexp_replace({text}, r'''{pattern}''', '')"
-
-    def is_among(self, text: str, parameter: str) -> str:
-        return f"{text} in unnest({self.parameter(parameter)})"
-
-    def entries(self, leaf: "ListLeaf", carried: Sequence[str]) -> str:
-        columns = "".join(f"events.{name} as {name}, " for name in carried)
-        unnested = ", ".join(f"unnest({items}) as {name}" for items, name in leaf.joins)
-        last = leaf.joins[-1][1]
-        return (
-            f"(select {columns}{last} from {GA4_TABLE} as events, {unnested} "
-            f"where {self.is_among('events.file_name', 'files')}) as {last}_rows"
-        )
-
-    def digest(self, text: str) -> str:
-        return f"to_hex(sha256(concat({self.parameter('salt')}, {text})))"
-
-    def micros(self, column: str) -> str:
-        return f"timestamp_micros({column})"
-
-    def ga4_key(self) -> str:
-        return "concat(leaves.event_name, '|', cast(leaves.event_timestamp as string))"
-
-    def records(self, fields: Mapping[str, str]) -> str:
-        """Return a subquery with the rows of the JSON parameter `records`."""
-        columns = ", ".join(self._field(name, kind) for name, kind in fields.items())
-        return f"(select {columns} from unnest(json_query_array(@records)) as item)"
-
-    def joined(self, columns: Sequence[str]) -> str:
-        return f"array_to_string([{', '.join(columns)}], chr(10))"
-
-    def leaves(self, source: str, leaves: Mapping[str, str]) -> str:
-        """One pass over the table: each column is read, and billed, once."""
-        structs = ", ".join(
-            f"struct('{path}' as path, {value} as value)" for path, value in leaves.items()
-        )
-        return (
-            f"with leaves as (select distinct leaf.path as path, leaf.value as value "
-            f"from (select [{structs}] as listed from {source}) as rows_of_leaves, "
-            f"unnest(rows_of_leaves.listed) as leaf)"
-        )
-
-    def _field(self, name: str, kind: str) -> str:
-        if kind == "list":
-            return (
-                f"array(select json_value(part) from unnest(json_query_array(item, '$.{name}')) "
-                f"as part) as {name}"
-            )
-        return f"cast(json_value(item, '$.{name}') as {self.types[kind]}) as {name}"
-
-
-Dialect = DuckDBDialect | BigQueryDialect
-DIALECTS: Mapping[str, Dialect] = {"duckdb": DuckDBDialect(), "bigquery": BigQueryDialect()}
-
-
 @dataclass(frozen=True)
 class ListLeaf:
     """A text inside a list of structs: its path, the unnesting that reaches it, and its parts."""
@@ -197,10 +61,16 @@ def ga4_list_leaves(columns: Mapping[str, Type]) -> list[ListLeaf]:
             for leaf in _leaves_in_list(name, kind, f"events.{name}", ())]  # fmt: skip
 
 
+def _entries(dialect: Dialect, leaf: ListLeaf, carried: Sequence[str]) -> str:
+    """Return the relation of the items that a leaf lies in, of the rows of some files."""
+    where = dialect.is_among("events.file_name", "files")
+    return dialect.entries(GA4_TABLE, where, leaf.joins, carried)
+
+
 def param_keys(dialect: Dialect, leaf: ListLeaf) -> str:
     """Distinct keys of a parameter list, to find those whose values are always looked at."""
     return (
-        f"select distinct {leaf.param} as param from {dialect.entries(leaf, ())} "
+        f"select distinct {leaf.param} as param from {_entries(dialect, leaf, ())} "
         f"where {leaf.param} is not null"
     )
 
@@ -214,7 +84,7 @@ def scalar_candidates(dialect: Dialect, leaves: Sequence[str]) -> str:
 def field_candidates(dialect: Dialect, leaves: Sequence[ListLeaf]) -> str:
     """Distinct candidates of the plain fields of one list's items."""
     values = {leaf.path: leaf.value for leaf in leaves}
-    return _filtered(dialect, dialect.leaves(dialect.entries(leaves[0], ()), values))
+    return _filtered(dialect, dialect.leaves(_entries(dialect, leaves[0], ()), values))
 
 
 def param_candidates(dialect: Dialect, leaf: ListLeaf) -> str:
@@ -222,7 +92,7 @@ def param_candidates(dialect: Dialect, leaf: ListLeaf) -> str:
     is_candidate = dialect.matches("value", prefilter_pattern(has_key=True))
     return (
         f"select path, param, value from (select distinct '{leaf.path}' as path, "
-        f"{leaf.param} as param, {leaf.value} as value from {dialect.entries(leaf, ())} "
+        f"{leaf.param} as param, {leaf.value} as value from {_entries(dialect, leaf, ())} "
         f"where {leaf.value} is not null and not {dialect.is_among(leaf.param, 'unscanned')}"
         f") as leaves where {is_candidate} or {dialect.is_among('param', 'keys')}"
     )
@@ -245,7 +115,7 @@ def insert_list_hits(dialect: Dialect, leaf: ListLeaf) -> str:
     """
     rows = (
         f"select {', '.join(CARRIED)}, {leaf.value} as value, {leaf.param or NO_PARAM} as param "
-        f"from {dialect.entries(leaf, CARRIED)}"
+        f"from {_entries(dialect, leaf, CARRIED)}"
     )
     if leaf.param is None:
         return _insert_ga4_hits(dialect, rows, f"'{leaf.path}'", leaf.path)
@@ -301,10 +171,12 @@ def _filtered(dialect: Dialect, leaves: str) -> str:
 
 
 def _insert_ga4_hits(dialect: Dialect, rows: str, path: str, verdict_path: str) -> str:
+    timestamp = f"cast(leaves.event_timestamp as {dialect.types['text']})"
+    record_key = f"concat(leaves.event_name, '|', {timestamp})"
     return (
         f"insert into landing.pii_hits ({HIT_COLUMNS}) "
         f"select 'ga4', 'ga4_events', leaves.file_name, leaves.row_number, null, "
-        f"min({dialect.ga4_key()}), min({dialect.micros('leaves.event_timestamp')}), "
+        f"min({record_key}), min({dialect.micros('leaves.event_timestamp')}), "
         f"{path} as field_path, "
         f"min_by(verdicts.kind, verdicts.kind_rank), min_by(verdicts.kinds, verdicts.kind_rank), "
         f"min_by(verdicts.masked, verdicts.kind_rank), "

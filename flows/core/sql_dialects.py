@@ -1,0 +1,213 @@
+"""Where the two engines write SQL differently: each fragment twice, side by side, and nowhere else.
+
+Statements that Python sends are written in what both engines accept; a parameter is `$name` in
+both, which the BigQuery warehouse spells in its own way.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+Joins = Sequence[tuple[str, str]]
+
+
+class DuckDBDialect:
+    """How DuckDB writes what the two engines write differently."""
+
+    types: ClassVar = {
+        "text": "varchar",
+        "integer": "bigint",
+        "timestamp": "timestamp",
+        "list": "varchar[]",
+    }
+    new_id: ClassVar = "cast(uuid() as varchar)"
+
+    def tables(self, schema: str) -> str:
+        """Return a query for the names of a schema's tables; views are none."""
+        return (
+            "select table_name from information_schema.tables "
+            f"where table_schema = '{schema}' and table_type = 'BASE TABLE'"
+        )
+
+    def parameter(self, name: str) -> str:
+        return f"${name}"
+
+    def matches(self, text: str, pattern: str) -> str:
+        return f"regexp_matches({text}, {_quoted(pattern)})"
+
+    def without(self, text: str, pattern: str) -> str:
+        return f"regexp_replace({text}, {_quoted(pattern)}, '', 'g')"
+
+    def extracted(self, text: str, pattern: str, *, has_group: bool = False) -> str:
+        """Return the list of matches of a pattern, or of its one group; empty for a null."""
+        group = ", 1" if has_group else ""
+        return f"coalesce(regexp_extract_all({text}, {_quoted(pattern)}{group}), [])"
+
+    def is_among(self, text: str, parameter: str) -> str:
+        return f"{text} in (select unnest({self.parameter(parameter)}))"
+
+    def any_among(self, texts: str, parameter: str) -> str:
+        """Return whether a list holds any of a list parameter's values."""
+        return f"list_has_any({texts}, {self.parameter(parameter)})"
+
+    def items(self, items: str, name: str, value: str, where: str) -> str:
+        """Return the list of a value of those items that satisfy a condition; empty for a null."""
+        kept = f"list_filter({items}, lambda {name}: {where})"
+        return f"coalesce(list_transform({kept}, lambda {name}: {value}), [])"
+
+    def concatenated(self, lists: Sequence[str]) -> str:
+        merged = lists[0]
+        for one in lists[1:]:
+            merged = f"list_concat({merged}, {one})"
+        return merged
+
+    def each(self, items: str, name: str, table: str, where: str) -> str:
+        """Return a relation with one row per item of a list, of the rows that match."""
+        return f"(select unnest({items}) as {name} from {table} where {where}) as {name}_rows"
+
+    def keyed_digest(self, text: str, inner_pad: str, outer_pad: str) -> str:
+        """Return the HMAC-SHA256 of a text in hex, given its two pads as parameters of bytes."""
+        inner = f"sha256(cast(${inner_pad} as blob) || encode({text}))"
+        return f"sha256(cast(${outer_pad} as blob) || unhex({inner}))"
+
+    def entries(self, table: str, where: str, joins: Joins, carried: Sequence[str]) -> str:
+        """Unnest in the select list: a lateral join would drag the wide row along."""
+        source = f"{table} as events where {where}"
+        columns = "".join(f"events.{name} as {name}, " for name in carried)
+        for items, name in joins:
+            source = f"(select {columns}unnest({items}) as {name} from {source}) as {name}_rows"
+            columns = "".join(f"{name}, " for name in carried)
+        return source
+
+    def digest(self, text: str) -> str:
+        return f"sha256({self.parameter('salt')} || {text})"
+
+    def micros(self, column: str) -> str:
+        return f"make_timestamp({column})"
+
+    def records(self, fields: Mapping[str, str]) -> str:
+        """Return a subquery with the rows of the JSON parameter `records`."""
+        layout = {name: ["VARCHAR"] if kind == "list" else self.types[kind].upper()
+                  for name, kind in fields.items()}  # fmt: skip
+        columns = ", ".join(f"item.{name} as {name}" for name in fields)
+        shape = _quoted(json.dumps([layout]))
+        return (
+            f"(select {columns} from "
+            f"(select unnest(from_json(cast($records as json), {shape})) as item))"
+        )
+
+    def joined(self, columns: Sequence[str]) -> str:
+        return f"concat_ws(chr(10), {', '.join(columns)})"
+
+    def leaves(self, source: str, leaves: Mapping[str, str]) -> str:
+        """Distinct values of each column in one pass; the regular expression sees each once."""
+        columns = ", ".join(
+            f"{{'path': '{path}', 'found': list(distinct {value})}}"
+            for path, value in leaves.items()
+        )
+        return (
+            f"with columns as materialized (select unnest([{columns}]) as item from {source}), "
+            f"leaves as materialized "
+            f"(select item.path as path, unnest(item.found) as value from columns)"
+        )
+
+
+class BigQueryDialect:
+    """How BigQuery writes the same."""
+
+    types: ClassVar = {"text": "string", "integer": "int64", "timestamp": "timestamp"}
+    new_id: ClassVar = "generate_uuid()"
+
+    def tables(self, schema: str) -> str:
+        return (
+            f"select table_name from {schema}.INFORMATION_SCHEMA.TABLES "
+            "where table_type = 'BASE TABLE'"
+        )
+
+    def parameter(self, name: str) -> str:
+        return f"@{name}"
+
+    def matches(self, text: str, pattern: str) -> str:
+        return f"regexp_contains({text}, r'''{pattern}''')"
+
+    def without(self, text: str, pattern: str) -> str:
+        return f"regexp_replace({text}, r'''{pattern}''', '')"
+
+    def extracted(self, text: str, pattern: str, *, has_group: bool = False) -> str:
+        """A pattern with one group gives the group by itself."""
+        return f"coalesce(regexp_extract_all({text}, r'''{pattern}'''), [])"
+
+    def is_among(self, text: str, parameter: str) -> str:
+        return f"{text} in unnest({self.parameter(parameter)})"
+
+    def any_among(self, texts: str, parameter: str) -> str:
+        is_held = self.is_among("held", parameter)
+        return f"exists (select 1 from unnest({texts}) as held where {is_held})"
+
+    def items(self, items: str, name: str, value: str, where: str) -> str:
+        return f"array(select {value} from unnest({items}) as {name} where {where})"
+
+    def concatenated(self, lists: Sequence[str]) -> str:
+        return f"array_concat({', '.join(lists)})"
+
+    def each(self, items: str, name: str, table: str, where: str) -> str:
+        unnested = f"unnest({items}) as {name}"
+        return f"(select {name} from {table}, {unnested} where {where}) as {name}_rows"
+
+    def keyed_digest(self, text: str, inner_pad: str, outer_pad: str) -> str:
+        inner = f"sha256(concat(@{inner_pad}, cast({text} as bytes)))"
+        return f"to_hex(sha256(concat(@{outer_pad}, {inner})))"
+
+    def entries(self, table: str, where: str, joins: Joins, carried: Sequence[str]) -> str:
+        columns = "".join(f"events.{name} as {name}, " for name in carried)
+        unnested = ", ".join(f"unnest({items}) as {name}" for items, name in joins)
+        last = joins[-1][1]
+        return (
+            f"(select {columns}{last} from {table} as events, {unnested} where {where}) "
+            f"as {last}_rows"
+        )
+
+    def digest(self, text: str) -> str:
+        return f"to_hex(sha256(concat({self.parameter('salt')}, {text})))"
+
+    def micros(self, column: str) -> str:
+        return f"timestamp_micros({column})"
+
+    def records(self, fields: Mapping[str, str]) -> str:
+        columns = ", ".join(self._field(name, kind) for name, kind in fields.items())
+        return f"(select {columns} from unnest(json_query_array(@records)) as item)"
+
+    def joined(self, columns: Sequence[str]) -> str:
+        return f"array_to_string([{', '.join(columns)}], chr(10))"
+
+    def leaves(self, source: str, leaves: Mapping[str, str]) -> str:
+        """One pass over the table: each column is read, and billed, once."""
+        structs = ", ".join(
+            f"struct('{path}' as path, {value} as value)" for path, value in leaves.items()
+        )
+        return (
+            f"with leaves as (select distinct leaf.path as path, leaf.value as value "
+            f"from (select [{structs}] as listed from {source}) as rows_of_leaves, "
+            f"unnest(rows_of_leaves.listed) as leaf)"
+        )
+
+    def _field(self, name: str, kind: str) -> str:
+        if kind == "list":
+            return (
+                f"array(select json_value(part) from unnest(json_query_array(item, '$.{name}')) "
+                f"as part) as {name}"
+            )
+        return f"cast(json_value(item, '$.{name}') as {self.types[kind]}) as {name}"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+Dialect = DuckDBDialect | BigQueryDialect
+DIALECTS: Mapping[str, Dialect] = {"duckdb": DuckDBDialect(), "bigquery": BigQueryDialect()}
+
+
+def dialect_of(warehouse: object) -> Dialect:
+    """Return how the engine behind a warehouse is spoken to."""
+    return DIALECTS[getattr(warehouse, "engine", "duckdb")]
