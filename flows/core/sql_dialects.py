@@ -6,7 +6,7 @@ both, which the BigQuery warehouse spells in its own way.
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 Joins = Sequence[tuple[str, str]]
 
@@ -208,6 +208,12 @@ Dialect = DuckDBDialect | BigQueryDialect
 DIALECTS: Mapping[str, Dialect] = {"duckdb": DuckDBDialect(), "bigquery": BigQueryDialect()}
 
 
-def dialect_of(warehouse: object) -> Dialect:
+class HasEngine(Protocol):
+    """Anything that names its engine, as a warehouse does."""
+
+    engine: str
+
+
+def dialect_of(warehouse: HasEngine) -> Dialect:
     """Return how the engine behind a warehouse is spoken to."""
-    return DIALECTS[getattr(warehouse, "engine", "duckdb")]
+    return DIALECTS[warehouse.engine]

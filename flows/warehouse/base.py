@@ -16,6 +16,8 @@ Parameters = Mapping[str, Any] | Sequence[Any] | None
 class Warehouse(Protocol):
     """One open connection; use it as a context manager, one writer at a time."""
 
+    engine: str
+
     def execute(self, sql: str, parameters: Parameters = None) -> None:
         """Run one statement."""
 

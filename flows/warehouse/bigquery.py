@@ -55,7 +55,9 @@ class Partition:
 
 
 class BigQueryWarehouse:
-    """A BigQuery client whose every query is capped, labelled and counted."""
+    """A BigQuery client whose every query is capped, labelled and counted; times are UTC."""
+
+    engine = "bigquery"
 
     def __init__(
         self,
@@ -105,7 +107,10 @@ class BigQueryWarehouse:
         self._result(sql, parameters)
 
     def rows(self, sql: str, parameters: Parameters = None) -> list[Row]:
-        return [dict(row.items()) for row in self._result(sql, parameters)]
+        return [
+            {name: _without_zone(value) for name, value in row.items()}
+            for row in self._result(sql, parameters)
+        ]
 
     def frame(self, sql: str, parameters: Parameters = None) -> "pd.DataFrame":
         return self._result(sql, parameters).to_dataframe(create_bqstorage_client=False)
@@ -272,6 +277,11 @@ def _parameter(
         kind = _type_name(value[0]) if value else "STRING"
         return bigquery.ArrayQueryParameter(name, kind, list(value))
     return bigquery.ScalarQueryParameter(name, _type_name(value), value)
+
+
+def _without_zone(value: object) -> object:
+    """Return a time as DuckDB does: in UTC without saying so."""
+    return value.replace(tzinfo=None) if isinstance(value, datetime) else value
 
 
 def _type_name(value: object) -> str:

@@ -32,6 +32,8 @@ SCHEMAS = ("landing", "quarantine", "marts", "ops")
 class DuckDBWarehouse:
     """A DuckDB file opened for one process; times are UTC."""
 
+    engine = "duckdb"
+
     def __init__(
         self, path: Path, *, read_only: bool = False, memory_limit: str | None = None
     ) -> None:
