@@ -550,9 +550,12 @@ def _read_text(path: Path) -> str:
         raise ConfigError(
             f"There is no config file {path}; create it or name another with --config."
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise ConfigError(f"The config file {path} is no UTF-8 text; save it as UTF-8.") from None
+    except OSError as error:
         raise ConfigError(
-            f"The config file {path} cannot be read ({type(error).__name__})."
+            f"The config file {path} cannot be read ({error.strerror}); name a readable file "
+            "with --config."
         ) from None
 
 

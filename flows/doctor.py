@@ -1,12 +1,15 @@
 """Looks at everything a run needs and says what to fix; changes nothing."""
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from flows.config import Config
+from flows.core.hashing.countries import country_named
 from flows.errors import MatchbackError
 from flows.orchestration import has_prefect_api
 from flows.warehouse.opening import has_warehouse, open_warehouse
@@ -28,6 +31,7 @@ def examine(config: Config) -> Iterator[Diagnosis]:
     """Yield one diagnosis after the other."""
     yield _python()
     yield from _packages()
+    yield _country(config)
     yield from _sources(config)
     yield _warehouse(config)
     yield _disk(config)
@@ -50,6 +54,16 @@ def _packages() -> Iterator[Diagnosis]:
             yield Diagnosis(name, False, "not installed; run `make setup`")
 
 
+def _country(config: Config) -> Diagnosis:
+    """Phone numbers without a country code are completed by the home country's plan."""
+    subject, home = "property.default_country", config.property.default_country
+    if country_named(home) is None:
+        return Diagnosis(subject, False, f"{home} is no known country; give its ISO code, like DE")
+    if "default_country" in config.property.model_fields_set:
+        return Diagnosis(subject, True, home)
+    return Diagnosis(subject, True, f"not set; phone numbers without a code are read as {home}")
+
+
 def _sources(config: Config) -> Iterator[Diagnosis]:
     for key, pattern, allow_outside in config.source_paths():
         try:
@@ -65,13 +79,28 @@ def _sources(config: Config) -> Iterator[Diagnosis]:
 
 def _warehouse(config: Config) -> Diagnosis:
     if not has_warehouse(config):
-        return Diagnosis("warehouse", True, "will be made by the first run")
+        return _warehouse_to_make(config.warehouse_path)
     try:
         with open_warehouse(config, read_only=True) as warehouse:
             warehouse.rows("select 1 as one")
     except MatchbackError as error:
         return Diagnosis("warehouse", False, str(error))
     return Diagnosis("warehouse", True, f"{config.warehouse.engine} opens")
+
+
+def _warehouse_to_make(path: Path) -> Diagnosis:
+    folder = next(parent for parent in path.parents if parent.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        return Diagnosis(
+            "warehouse", False, f"{folder} is no folder to write to; correct warehouse.path"
+        )
+    if folder != path.parent:
+        return Diagnosis(
+            "warehouse",
+            True,
+            f"the first run will make the folder {path.parent} and the file in it",
+        )
+    return Diagnosis("warehouse", True, "will be made by the first run")
 
 
 def _disk(config: Config) -> Diagnosis:

@@ -45,12 +45,17 @@ def planned_jobs(config: Config) -> list[Job]:
     ]
 
 
-def serve(config: Config, config_path: Path) -> None:
-    """Run the schedules until stopped; ConfigError when a cron line is none."""
+def refuse_unusable(jobs: Sequence[Job]) -> None:
+    """Raise ConfigError when a cron line is none, before anything is served."""
     turn_telemetry_off()
     now = datetime.now(UTC)
-    for job in planned_jobs(config):
+    for job in jobs:
         next_time(job, now)
+
+
+def serve(config: Config, config_path: Path) -> None:
+    """Run the schedules until stopped."""
+    turn_telemetry_off()
     if has_prefect_api():
         serve_with_prefect(config, config_path)
     else:

@@ -41,6 +41,7 @@ def print_json(document: Any) -> None:  # noqa: ANN401 - any serialisable docume
     has_printed = True
     sys.stdout.write(orjson.dumps(document, default=str, option=orjson.OPT_NON_STR_KEYS).decode())
     sys.stdout.write("\n")
+    sys.stdout.flush()
 
 
 def say(sentence: str) -> None:

@@ -1,14 +1,24 @@
 """The schedules: the same jobs with and without Prefect, one at a time, no secret in sight."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from flows.cli import app
 from flows.config import load_config
 from flows.errors import ConfigError
-from flows.serve import Job, next_time, planned_jobs, run_command, serve, serve_plainly
+from flows.serve import (
+    Job,
+    next_time,
+    planned_jobs,
+    refuse_unusable,
+    run_command,
+    serve_plainly,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = """
@@ -80,9 +90,27 @@ def test_without_prefect_jobs_run_one_after_the_other_and_a_missed_one_only_once
 
 def test_a_cron_line_that_is_none_is_refused_before_anything_is_served(write_config, monkeypatch):
     monkeypatch.setenv("PREFECT_API_URL", "")
-    path, config = write_config(cron="99 7 * * *")
+    _, config = write_config(cron="99 7 * * *")
     with pytest.raises(ConfigError, match="99 7"):
-        serve(config, path)
+        refuse_unusable(planned_jobs(config))
+
+
+def test_what_is_served_is_one_object_before_the_first_job_and_holds_no_secret(
+    write_config, monkeypatch, capfd
+):
+    monkeypatch.setenv("PREFECT_API_URL", "")
+    monkeypatch.setenv("HOOK", "https://hooks.example.com/canary-4711")
+    monkeypatch.setattr("flows.commands.serve.serve_schedules", lambda *_: None)
+    path, _ = write_config()
+    result = CliRunner().invoke(app, ["serve", "--json", "--config", str(path)])
+    served = json.loads(result.stdout)
+    assert (result.exit_code, served["status"], served["prefect"]) == (0, "serving", False)
+    assert [job["command"] for job in served["jobs"]] == [
+        ["run"],
+        ["retention"],
+        ["alerts", "drain"],
+    ]
+    assert "canary" not in result.output
 
 
 def test_a_job_is_the_console_command_with_its_exit_code(tmp_path, monkeypatch, capfd):

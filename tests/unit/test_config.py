@@ -126,6 +126,15 @@ def test_a_missing_file_is_named(tmp_path):
         load_config(tmp_path / "nowhere.yml", {})
 
 
+def test_a_file_that_cannot_be_read_is_told_in_plain_words(tmp_path):
+    with pytest.raises(ConfigError, match=r"cannot be read \(Is a directory\)"):
+        load_config(tmp_path, {})
+    latin = tmp_path / "latin.yml"
+    latin.write_bytes("sources: {ga4: {path: größe}}".encode("latin-1"))
+    with pytest.raises(ConfigError, match="is no UTF-8 text"):
+        load_config(latin, {})
+
+
 def test_a_link_out_of_the_folder_is_refused_unless_allowed(tmp_path):
     outside = tmp_path / "outside"
     outside.mkdir()
