@@ -3,6 +3,7 @@
 Point lookups only: narrow scans find the event and its date; all else is read near that date.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +16,7 @@ from flows.warehouse.base import Row, Warehouse
 
 NEAR = timedelta(days=3)
 REQUEST_CAP = 5
+CANONICAL_ID = re.compile(r"[a-z_]+:[0-9a-f]{64}")
 MATCH_WORDS = {
     "event_id": "by the same event id",
     "order_id": "by the same order id",
@@ -94,15 +96,25 @@ def find_passport(warehouse: Warehouse, identifier: str) -> Passport:
         )
     rows = [row for key in keys for row in query(warehouse, "passport_events", key)]
     rows.sort(key=lambda row: (row["event_date"], row["dataset_id"], row["reconciled_event_id"]))
-    events = [_event_passport(warehouse, row) for row in rows]
+    journeys = {row["canonical_id"] for row in rows if row["canonical_id"]}
+    identifiers = {
+        journey: query(warehouse, "passport_identifiers", {"canonical_id": journey})
+        for journey in sorted(journeys)
+    }
+    events = [
+        _event_passport(warehouse, row, identifiers.get(row["canonical_id"], [])) for row in rows
+    ]
     return Passport(figures.masked(wanted), events, list(_statements(rows)))
 
 
 def _find_keys(warehouse: Warehouse, wanted: str) -> list[Row]:
     """Return date and key of the events of an id; the first hit narrows what is left to its dates.
 
-    Cheapest first: order ids are few, an event id is one scan, a journey comes last.
+    A canonical id is known by its form. Else cheapest first: order ids are few, an event id is one
+    scan of a column of text.
     """
+    if CANONICAL_ID.fullmatch(wanted):
+        return query(warehouse, "passport_by_journey", {"id": wanted})
     span = {"first_date": date.min, "last_date": date.max}
     found: dict[str, Row] = {}
     for lookup in ("passport_by_order", "passport_by_browser_id", "passport_by_server_id"):
@@ -111,7 +123,7 @@ def _find_keys(warehouse: Warehouse, wanted: str) -> list[Row]:
         if found:
             days = [row["event_date"] for row in found.values()]
             span = {"first_date": min(days) - NEAR, "last_date": max(days) + NEAR}
-    return list(found.values()) or query(warehouse, "passport_by_journey", {"id": wanted})
+    return list(found.values())
 
 
 def _order_keys(order_id: str) -> dict[str, str]:
@@ -120,7 +132,7 @@ def _order_keys(order_id: str) -> dict[str, str]:
     return {"order_key": key, "order_key_with_sign": f"#{key}"}
 
 
-def _event_passport(warehouse: Warehouse, row: Row) -> EventPassport:
+def _event_passport(warehouse: Warehouse, row: Row, identifiers: list[Row]) -> EventPassport:
     near = {"first_date": row["event_date"] - NEAR, "last_date": row["event_date"] + NEAR}
     deliveries = query(warehouse, "passport_deliveries", {**row, **near})
     told = words.verdict_words(row["status"])
@@ -145,7 +157,7 @@ def _event_passport(warehouse: Warehouse, row: Row) -> EventPassport:
         is_final=bool(row["is_final"]),
         hops=sorted(hops, key=_in_time),
         findings=_findings(warehouse, row, deliveries, near),
-        identifiers=query(warehouse, "passport_identifiers", row) if row["canonical_id"] else [],
+        identifiers=identifiers,
     )
 
 

@@ -15,9 +15,10 @@ from tests.fixtures.published import DATASET, insert_rows
 from tests.fixtures.report_project import make_project
 
 AT = datetime.fromisoformat("2026-11-20T10:00:00.123456")
+JOURNEY = "customer_id:" + 32 * "7f"
 LOST = {
     "reconciled_event_id": f"{DATASET}|lost", "event_date": "2026-11-20",
-    "canonical_event": "purchase", "dataset_id": DATASET, "canonical_id": "journey-77",
+    "canonical_event": "purchase", "dataset_id": DATASET, "canonical_id": JOURNEY,
     "order_id": "#LOST-1", "client_event_id": "ev-lost", "in_client": True, "in_server": True,
     "in_crm": True, "server_event_id": "ev-lost", "match_method": "event_id",
     "crm_match_method": "order_id", "status": "rejected", "reasons": ["rejected_permanent"],
@@ -77,7 +78,7 @@ def explain(config: Config, *arguments: str):
 
 
 @pytest.mark.parametrize(
-    "identifier", ["ev-lost", "#LOST-1", "lost-1", " LOST-1 ", "#lost-1", "journey-77"]
+    "identifier", ["ev-lost", "#LOST-1", "lost-1", " LOST-1 ", "#lost-1", JOURNEY]
 )
 def test_event_order_and_journey_ids_lead_to_the_same_event(
     config: Config, identifier: str
