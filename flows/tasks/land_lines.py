@@ -21,7 +21,7 @@ from flows.tasks.landing_rows import (
     LoadContext,
     Quarantine,
     collecting_rows,
-    drop_rows_of_other_files,
+    drop_doubled_rows,
 )
 
 ParseRow = Callable[[bytes], dict[str, Any]]
@@ -62,7 +62,7 @@ class LineLoader:
                     rows.add(line.number, row)
         rows.flush()
         rejected.flush()
-        doubled = drop_rows_of_other_files(rows, self.moment)
+        doubled = drop_doubled_rows(rows, self.moment)
         return LoadCounts(rows.count + rejected.count, rejected.count, doubled)
 
     def rows_of(self, file: FoundFile) -> tuple[str, dict[str, Any]]:
@@ -102,7 +102,7 @@ class LineLoader:
             first_moment=bounds["first"],
             last_moment=bounds["last"],
         )
-        return LoadCounts(rows.count, 0, drop_rows_of_other_files(rows, self.moment))
+        return LoadCounts(rows.count, 0, drop_doubled_rows(rows, self.moment))
 
     def replay(self, context: LoadContext, file: FoundFile, texts: dict[int, str]) -> set[int]:
         """Load corrected quarantined lines; return the numbers that are in landing now."""

@@ -146,8 +146,8 @@ def forget_file(warehouse: DuckDBWarehouse, source: str, file_name: str) -> None
         )
 
 
-def drop_rows_of_other_files(rows: LandingTable, moment: str) -> int:
-    """Delete rows of a file that another file has brought already; return how many.
+def drop_doubled_rows(rows: LandingTable, moment: str) -> int:
+    """Delete rows of a file that it or another file has brought already; return how many.
 
     Only rows of the same moments are compared, so the cost does not grow with history.
     """
@@ -158,19 +158,43 @@ def drop_rows_of_other_files(rows: LandingTable, moment: str) -> int:
         if name not in NOT_IDENTITY
     )
     around = f"({moment} between $first and $last or ($has_undated and {moment} is null))"
+    mine = f"{around} and file_name = $file_name"
     parameters = {
         "file_name": rows.file.name,
         "first": rows.first_moment,
         "last": rows.last_moment,
         "has_undated": rows.has_undated,
     }
-    of_others = f"{around} and file_name <> $file_name"
-    if not warehouse.rows(f"select 1 as one from {table} where {of_others} limit 1", parameters):
-        return 0
     hashed = f"select row_number, {moment} as moment, hash({identity}) as identity from {table}"
-    doubled = warehouse.rows(
-        f"""
-        with mine as ({hashed} where {around} and file_name = $file_name),
+    doubled = warehouse.rows(_doubled_in_the_file(hashed, mine, moment, table), parameters)
+    of_others = f"{around} and file_name <> $file_name"
+    if warehouse.rows(f"select 1 as one from {table} where {of_others} limit 1", parameters):
+        doubled += warehouse.rows(_doubled_elsewhere(hashed, mine, of_others), parameters)
+    if doubled:
+        delete_rows(rows.context, table, mine, parameters, doubled)
+    return len({row["row_number"] for row in doubled})
+
+
+def _doubled_in_the_file(hashed: str, mine: str, moment: str, table: str) -> str:
+    """Name every row but the first of equal ones; whole rows are read of shared moments only."""
+    return f"""
+        with shared as (
+            select coalesce({moment}, timestamp '-infinity') as moment from {table}
+            where {mine} group by all having count(*) > 1
+        ),
+        mine as (
+            {hashed} where {mine}
+                and coalesce({moment}, timestamp '-infinity') in (select moment from shared)
+        )
+        select row_number from mine
+        qualify row_number() over (partition by moment, identity order by row_number) > 1
+    """
+
+
+def _doubled_elsewhere(hashed: str, mine: str, of_others: str) -> str:
+    """Name every row that equals one of another file."""
+    return f"""
+        with mine as ({hashed} where {mine}),
         others as ({hashed} where {of_others})
         select row_number from mine
         where exists (
@@ -178,14 +202,7 @@ def drop_rows_of_other_files(rows: LandingTable, moment: str) -> int:
             where mine.identity = others.identity
                 and mine.moment is not distinct from others.moment
         )
-        """,
-        parameters,
-    )
-    if doubled:
-        delete_rows(
-            rows.context, table, around + " and file_name = $file_name", parameters, doubled
-        )
-    return len(doubled)
+    """
 
 
 def delete_rows(

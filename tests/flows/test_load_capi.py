@@ -210,6 +210,29 @@ def test_gateway_choices_are_read_as_words_and_booleans(tmp_path):
     assert TOKEN not in row["deliveries"]
 
 
+@pytest.mark.parametrize("is_large", [False, True])
+def test_a_line_that_a_log_repeats_is_one_attempt_and_a_duplicate_in_the_ledger(
+    tmp_path, monkeypatch, is_large
+):
+    if is_large:
+        monkeypatch.setattr("flows.tasks.land_lines.QUICK_FROM_BYTES", {"text": 0})
+    later = gtms_row(timestamp=1794470400124)
+    other = gtms_row(trace_id="t2")
+    records = [gtms_row(), other, gtms_row(), later, gtms_row()]
+    project, rows = load(tmp_path, "gtms_bigquery", records)
+    [entry] = project.ledger()
+    assert [row["row_number"] for row in rows] == [1, 2, 4]
+    assert (entry["rows_read"], entry["rows_loaded"], entry["rows_duplicate"]) == (5, 3, 2)
+
+
+def test_identical_undated_lines_are_one_too(tmp_path):
+    records = [console_line(RequestBody={"data": []})] * 3
+    project, rows = load(tmp_path, "gtms_console", records)
+    [entry] = project.ledger()
+    assert rows[0]["logged_at"] is None
+    assert (len(rows), entry["rows_duplicate"]) == (1, 2)
+
+
 def test_logs_of_two_datasets_with_equal_names_do_not_replace_each_other(tmp_path):
     logs = [
         {"format": "request_response", "path": f"data/{region}/*.jsonl", "dataset_id": number}
