@@ -138,6 +138,7 @@ IMPERSONAL = frozenset(
         "ops.alert_incidents",
         "ops.digest_keys",
         "ops.erasure_requests",
+        "ops.leases",
         "ops.runs",
         "ops.schema_contract_entries",
         "ops.schema_contracts",
