@@ -182,7 +182,7 @@ class Verdicts:
 
 @dataclass(frozen=True)
 class ConsentRow:
-    """One destination: what left rightly, what was rightly kept, and the two ways to be wrong."""
+    """One destination: what left rightly, what was rightly kept, and the ways to be wrong."""
 
     destination: str
     tier: str
@@ -190,6 +190,7 @@ class ConsentRow:
     kept_count: int
     leak_count: int
     over_blocked_count: int
+    missing_count: int
     leak_reasons: list[tuple[str, int]]
 
 
@@ -203,6 +204,8 @@ class HashRow:
     sent_count: int
     coverage: float
     wrong_count: int
+    fitting_count: int
+    compared_count: int
     defects: list[tuple[str, int, str]]
     recoverable: int
     at_risk: Totals
@@ -748,35 +751,25 @@ def _values(rows: Iterable[Row]) -> Totals:
 def build_consent(evidence: Evidence) -> list[ConsentRow]:
     """Return one row per destination, most personal tier first."""
     tiers = {"marketing": 0, "analytics": 1, "necessary": 2}
-    by_destination: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in evidence.consent_matrix:
-        by_destination[row["destination"] or "unknown", row["required_tier"] or "none"].append(row)
-    keys = sorted(by_destination, key=lambda key: (tiers.get(key[1], 3), key[0]))
-    return [_consent(destination, tier, by_destination[destination, tier])
-            for destination, tier in keys]  # fmt: skip
+    leaks = grouped(evidence.consent_leaks, "destination")
+    rows = [_consent(row, leaks.get(row["destination"], [])) for row in evidence.consent_matrix]
+    return sorted(rows, key=lambda row: (tiers.get(row.tier, 3), row.destination))
 
 
-def _consent(destination: str, tier: str, rows: list[Row]) -> ConsentRow:
+def _consent(row: Row, leaks: list[Row]) -> ConsentRow:
     reasons: dict[str, int] = defaultdict(int)
-    for row in rows:
-        if row["is_violation"]:
-            for reason in filter(None, (row["violation_reasons"] or "").split(",")):
-                reasons[reason] += row["delivery_count"]
-
-    def total(holds: Callable[[Row], bool]) -> int:
-        return sum(row["delivery_count"] for row in rows if holds(row))
-
+    for leak in leaks:
+        for reason in filter(None, (leak["violation_reasons"] or "").split(",")):
+            reasons[reason] += leak["delivery_count"]
+    leaked = row["leaked_count"] + row["basis_mismatch_count"]
     return ConsentRow(
-        destination=destination,
-        tier=tier,
-        sent_count=total(lambda row: row["outcome"] != "blocked" and not row["is_violation"]),
-        kept_count=total(
-            lambda row: row["outcome"] == "blocked" and row["policy_decision"] != "allow"
-        ),
-        leak_count=total(lambda row: bool(row["is_violation"])),
-        over_blocked_count=total(
-            lambda row: row["outcome"] == "blocked" and row["policy_decision"] == "allow"
-        ),
+        destination=row["destination"] or "unknown",
+        tier=row["required_tier"] or "none",
+        sent_count=row["sent_count"] - leaked,
+        kept_count=row["blocked_count"] - row["over_blocked_count"],
+        leak_count=leaked,
+        over_blocked_count=row["over_blocked_count"],
+        missing_count=row["missing_decision_count"],
         leak_reasons=sorted(reasons.items(), key=lambda item: (-item[1], item[0])),
     )
 
@@ -789,10 +782,13 @@ def build_hashes(evidence: Evidence) -> list[HashRow]:
     for finding in evidence.findings:
         if finding["check_id"] in HASH_CHECKS:
             faults[(finding["field_path"] or "").rpartition(".")[2].split("[")[0]].append(finding)
-    return [_hash(key, rows, faults.get(key, [])) for key, rows in by_key.items()]
+    compared = grouped(evidence.hash_forensics, "payload_key")
+    return [
+        _hash(key, rows, faults.get(key, []), compared.get(key, [])) for key, rows in by_key.items()
+    ]
 
 
-def _hash(key: str, rows: list[Row], faults: list[Row]) -> HashRow:
+def _hash(key: str, rows: list[Row], faults: list[Row], compared: list[Row]) -> HashRow:
     events = sum(row["event_count"] for row in rows)
     sent = sum(row["event_with_key_count"] for row in rows)
     defects: dict[str, int] = defaultdict(int)
@@ -806,6 +802,8 @@ def _hash(key: str, rows: list[Row], faults: list[Row]) -> HashRow:
         sent_count=sent,
         coverage=sent / events if events else 0.0,
         wrong_count=wrong,
+        fitting_count=sum(row["event_count"] for row in compared if row["verdict"] == "matching"),
+        compared_count=sum(row["event_count"] for row in compared),
         defects=[
             (words.defect_words(defect), count, words.DEFECT_FIXES.get(defect, ""))
             for defect, count in sorted(defects.items(), key=lambda item: (-item[1], item[0]))

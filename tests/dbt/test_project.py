@@ -75,7 +75,12 @@ def manifest(clean_run: World) -> dict[str, Any]:
     target = dbt(clean_run, "docs", "generate", "--static")
     documented = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
     catalog = json.loads((target / "catalog.json").read_text(encoding="utf-8"))
-    return {"nodes": documented["nodes"], "catalog": catalog["nodes"], "target": target}
+    return {
+        **{part: documented[part] for part in ("nodes", "sources", "exposures", "child_map")},
+        "catalog": catalog["nodes"],
+        "source_catalog": catalog["sources"],
+        "target": target,
+    }
 
 
 def test_every_model_and_column_is_described(manifest: dict[str, Any]) -> None:
@@ -105,3 +110,39 @@ def test_every_model_states_its_grain_first(manifest: dict[str, Any]) -> None:
 
 def test_the_docs_are_one_static_file(manifest: dict[str, Any]) -> None:
     assert (manifest["target"] / "static_index.html").stat().st_size > 100_000
+
+
+def test_every_source_and_every_model_leads_to_something_that_people_look_at(
+    manifest: dict[str, Any],
+) -> None:
+    def reaches_an_exposure(name: str) -> bool:
+        return name.startswith("exposure.") or any(
+            reaches_an_exposure(child) for child in manifest["child_map"].get(name, [])
+        )
+
+    starts = [
+        name
+        for name, node in (manifest["nodes"] | manifest["sources"]).items()
+        if node["resource_type"] in ("model", "seed", "source")
+    ]
+
+    assert [name for name in starts if not reaches_an_exposure(name)] == []
+
+
+def test_every_landing_table_is_described_column_by_column(manifest: dict[str, Any]) -> None:
+    silent = [
+        f"{source['name']}.{column}"
+        for name, source in manifest["sources"].items()
+        if source["source_name"] == "landing"
+        for column in manifest["source_catalog"][name]["columns"]
+        if not source["columns"].get(column, {}).get("description")
+    ]
+
+    assert silent == []
+
+
+def test_the_overview_holds_the_glossary(manifest: dict[str, Any]) -> None:
+    page = (manifest["target"] / "static_index.html").read_text(encoding="utf-8")
+
+    for word in ("Canonical event", "Hit ratio", "Dedup rate", "Provisional, final"):
+        assert f"| **{word}** |" in page

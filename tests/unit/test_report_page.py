@@ -180,6 +180,7 @@ def test_leaks_and_over_blocking_stand_apart_in_the_consent_matrix(page: Page) -
     assert (rows["google_ads"].leak_count, rows["google_ads"].over_blocked_count) == (0, 6)
     assert rows["ga4"].leak_reasons == [("no_consent", 2)]
     assert page.consent[-1].tier == "necessary"
+    assert sum(row.sent_count + row.kept_count + row.leak_count for row in page.consent) == 954
 
 
 def test_hash_forensics_say_which_form_and_what_to_change(page: Page) -> None:
@@ -188,6 +189,7 @@ def test_hash_forensics_say_which_form_and_what_to_change(page: Page) -> None:
         ("phone without country code", 9, "Complete the number with its country code."),
     ]
     assert rows["ph"].recoverable == 9
+    assert (rows["ph"].fitting_count, rows["ph"].compared_count) == (81, 90)
     assert rows["fn"].defects == []
 
 

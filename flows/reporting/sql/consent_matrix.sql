@@ -1,20 +1,15 @@
--- Grain: one row per destination, required tier, outcome, policy decision and reasons.
+-- Grain: one row per destination and required tier.
 select
     destination,
     required_tier,
-    outcome,
-    policy_decision,
-    is_violation,
-    array_to_string(violation_reasons, ',') as violation_reasons,
-    count(*) as delivery_count
-from marts.fct_deliveries
-where
-    event_date between $window_start and $window_end
-    and not coalesce(is_test, false)
+    sum(sent_count) as sent_count,
+    sum(blocked_count) as blocked_count,
+    sum(leaked_count) as leaked_count,
+    sum(over_blocked_count) as over_blocked_count,
+    sum(basis_mismatch_count) as basis_mismatch_count,
+    sum(missing_decision_count) as missing_decision_count
+from marts.agg_consent_matrix
+where event_date between $window_start and $window_end
 group by
     destination,
-    required_tier,
-    outcome,
-    policy_decision,
-    is_violation,
-    array_to_string(violation_reasons, ',')
+    required_tier
