@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -20,6 +20,9 @@ from flows.schema_contract import record_first_contracts, schema_variables
 from flows.warehouse.base import Warehouse, first
 from flows.warehouse.lease import run_lease
 from flows.warehouse.opening import lock_file_of, open_warehouse
+
+if TYPE_CHECKING:
+    from flows.tasks.dbt import DbtProcess
 
 
 @dataclass
@@ -106,21 +109,10 @@ def _reconcile(
     progress: Progress,
     full_refresh: bool,
 ) -> None:
-    from flows.tasks.quality import preload
+    from flows.tasks.dbt import DbtProcess
 
-    with progress.step("load"), open_warehouse(config) as warehouse:
-        warehouse.apply_ddl()
-        _begin(warehouse, result, clock)
-        result.loads = load_sources(config, warehouse, result.run_id, clock, result.window)
-    with progress.step("scan for personal data"), open_warehouse(config) as warehouse:
-        scan_sources(warehouse, config, result.run_id)
-        has_gateway = _has_rows(warehouse, "landing.capi_gateway_audit")
-        schema = schema_variables(
-            config, warehouse, result.window, result.run_id, full_refresh=full_refresh
-        )
-    with progress.step("build"):
-        preload()
-        build_models(config, result, clock, environment, has_gateway, schema, full_refresh)
+    with DbtProcess(config, environment) as dbt:
+        _load_and_build(config, result, clock, dbt, progress, full_refresh)
     with progress.step("audit"), open_warehouse(config) as warehouse:
         audit(warehouse, config, result)
     with progress.step("publish"), open_warehouse(config) as warehouse:
@@ -131,6 +123,33 @@ def _reconcile(
     with progress.step("report"), open_warehouse(config) as warehouse:
         report(warehouse, config, result, clock, progress)
     publish_artifacts(_artifacts(result))
+
+
+def _load_and_build(
+    config: Config,
+    result: RunResult,
+    clock: Clock,
+    dbt: "DbtProcess",
+    progress: Progress,
+    full_refresh: bool,
+) -> None:
+    from flows.tasks.dbt import has_current_seeds, record_seeds
+    from flows.tasks.quality import preload
+
+    with progress.step("load"), open_warehouse(config) as warehouse:
+        warehouse.apply_ddl()
+        _begin(warehouse, result, clock)
+        result.loads = load_sources(config, warehouse, result.run_id, clock, result.window)
+    with progress.step("scan for personal data"), open_warehouse(config) as warehouse:
+        scan_sources(warehouse, config, result.run_id)
+        settings = build_settings(config, warehouse, result, clock, full_refresh)
+        with_seeds = full_refresh or not has_current_seeds(warehouse)
+    with progress.step("build"):
+        preload()
+        build_models(dbt, settings, with_seeds, full_refresh)
+    if with_seeds:
+        with open_warehouse(config) as warehouse:
+            record_seeds(warehouse, result.run_id)
 
 
 @task(name="scan for personal data")
@@ -147,21 +166,26 @@ def scan_sources(warehouse: Warehouse, config: Config, run_id: str) -> None:
     )
 
 
+def build_settings(
+    config: Config, warehouse: Warehouse, result: RunResult, clock: Clock, full_refresh: bool
+) -> dict[str, Any]:
+    """Return what the models may know about the run."""
+    from flows.tasks.dbt import dbt_settings
+
+    has_gateway = _has_rows(warehouse, "landing.capi_gateway_audit")
+    schema = schema_variables(
+        config, warehouse, result.window, result.run_id, full_refresh=full_refresh
+    )
+    settings = dbt_settings(config, result.window, result.run_id, clock, has_gateway=has_gateway)
+    return {**settings, **schema}
+
+
 @task(name="dbt build")
 def build_models(
-    config: Config,
-    result: RunResult,
-    clock: Clock,
-    environment: Mapping[str, str],
-    has_gateway: bool,
-    schema: Mapping[str, Any],
-    full_refresh: bool,
+    dbt: "DbtProcess", settings: Mapping[str, Any], with_seeds: bool, full_refresh: bool
 ) -> None:
     """Build every model over the window in one dbt process."""
-    from flows.tasks.dbt import dbt_build, dbt_settings
-
-    settings = dbt_settings(config, result.window, result.run_id, clock, has_gateway=has_gateway)
-    dbt_build(config, {**settings, **schema}, environment, full_refresh=full_refresh)
+    dbt.build(settings, with_seeds=with_seeds, full_refresh=full_refresh)
 
 
 @task(name="great expectations")
@@ -274,7 +298,7 @@ def check_statuses(warehouse: Warehouse, run_id: str) -> dict[str, str]:
 def finding_counts(warehouse: Warehouse, run_id: str) -> dict[str, int]:
     """Return the number of findings per check of a run."""
     rows = warehouse.rows(
-        "select check_id, cast(sum(occurrences) as bigint) as finding_count "
+        "select check_id, sum(occurrences) as finding_count "
         "from marts.fct_findings where run_id = ? group by check_id order by check_id",
         [run_id],
     )

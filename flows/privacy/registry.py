@@ -139,6 +139,7 @@ IMPERSONAL = frozenset(
         "ops.digest_keys",
         "ops.erasure_requests",
         "ops.leases",
+        "ops.reference_data",
         "ops.runs",
         "ops.schema_contract_entries",
         "ops.schema_contracts",

@@ -1,5 +1,6 @@
-"""dbt as a subprocess: it must release the warehouse when it ends."""
+"""dbt in its own process: it must release the warehouse when it ends."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -12,9 +13,11 @@ from flows.config import BigQueryWarehouseConfig, Config
 from flows.core.clock import Clock
 from flows.core.window import Window
 from flows.errors import BuildError, IntegrityError
-from flows.resources import DBT_DIRECTORY
+from flows.resources import DBT_DIRECTORY, PACKAGE_ROOT, SEEDS_DIRECTORY
+from flows.warehouse.base import Warehouse
 
-DAILY_SELECTION = ("resource_type:seed", "resource_type:model", "tag:integrity")
+DAILY_SELECTION = ("resource_type:model", "tag:integrity")
+SEEDS = "resource_type:seed"
 
 
 @dataclass(frozen=True)
@@ -102,49 +105,76 @@ def _bigquery_environment(warehouse: BigQueryWarehouseConfig) -> dict[str, str]:
     }
 
 
-def dbt_build(
-    config: Config,
-    settings: Mapping[str, Any],
-    environment: Mapping[str, str],
-    *,
-    full_refresh: bool = False,
-) -> BuildSummary:
-    """Build models and audit their integrity; BuildError or IntegrityError says what broke."""
-    target = config.state_folder / "dbt_target"
-    results = target / "run_results.json"
-    target.mkdir(parents=True, exist_ok=True)
-    results.unlink(missing_ok=True)
-    command = [
-        *(sys.executable, "-m", "dbt.cli.main", "--quiet", "--no-use-colors"),
-        *("build", "--project-dir", str(DBT_DIRECTORY), "--indirect-selection", "empty"),
-        *("--select", *DAILY_SELECTION),
-        *(["--full-refresh"] if full_refresh else []),
-    ]
-    finished = subprocess.run(
-        command,
-        env=dbt_environment(config, environment, settings),
-        cwd=DBT_DIRECTORY,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    nodes = _nodes(results)
-    _raise_for_failures(nodes, finished.returncode, config.state_folder / "dbt_logs" / "dbt.log")
-    seconds = {node["unique_id"]: float(node["execution_time"]) for node in nodes}
-    return BuildSummary(dict(sorted(seconds.items(), key=lambda item: -item[1])))
+class DbtProcess:
+    """A dbt process that prepares itself while the caller does other work."""
+
+    def __init__(self, config: Config, environment: Mapping[str, str]) -> None:
+        self._log = config.state_folder / "dbt_logs" / "dbt.log"
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "flows.dbt_process"],
+            env=dbt_environment(config, environment),
+            cwd=PACKAGE_ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def __enter__(self) -> "DbtProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def build(
+        self, settings: Mapping[str, Any], *, with_seeds: bool = True, full_refresh: bool = False
+    ) -> BuildSummary:
+        """Build models and audit their integrity; BuildError or IntegrityError says what broke."""
+        arguments = [
+            *("build", "--indirect-selection", "empty"),
+            *("--select", *([SEEDS] if with_seeds else []), *DAILY_SELECTION),
+            *(["--full-refresh"] if full_refresh else []),
+        ]
+        request = json.dumps({"settings": dict(settings), "arguments": arguments})
+        answer, _ = self._process.communicate(request + "\n")
+        try:
+            finished = json.loads(answer)
+        except ValueError:
+            code = self._process.returncode
+            raise BuildError(
+                f"dbt ended early (code {code}); published tables are unchanged. "
+                f"Run again, and look into {_near(self._log)} if it stays."
+            ) from None
+        _raise_for_failures(finished, self._log)
+        seconds = {node["unique_id"]: float(node["execution_time"]) for node in finished["nodes"]}
+        return BuildSummary(dict(sorted(seconds.items(), key=lambda item: -item[1])))
 
 
-def _nodes(results: Path) -> list[dict[str, Any]]:
-    if not results.exists():
-        return []
-    return json.loads(results.read_text(encoding="utf-8"))["results"]
+def has_current_seeds(warehouse: Warehouse) -> bool:
+    """Say whether schema `reference` holds the seeds as they are in this installation."""
+    rows = warehouse.rows("select seeds_digest from ops.reference_data")
+    return [row["seeds_digest"] for row in rows] == [seeds_digest()]
 
 
-def _raise_for_failures(nodes: list[dict[str, Any]], returncode: int, log: Path) -> None:
+def record_seeds(warehouse: Warehouse, run_id: str) -> None:
+    """Remember which seeds the build of a run left in schema `reference`."""
+    warehouse.execute("delete from ops.reference_data where true")
+    warehouse.execute("insert into ops.reference_data values (?, ?)", [seeds_digest(), run_id])
+
+
+def seeds_digest() -> str:
+    """Return one digest of every seed and its column types."""
+    digest = hashlib.sha256()
+    for path in sorted(SEEDS_DIRECTORY.iterdir()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _raise_for_failures(finished: Mapping[str, Any], log: Path) -> None:
+    nodes = finished["nodes"]
     broken = [node["unique_id"] for node in nodes if node["status"] == "error"]
-    if broken or (returncode and not nodes):
+    if broken or not nodes:
         what = f"the model {_short(broken[0])}" if broken else "the project"
         raise BuildError(
             f"dbt could not build {what}; published tables are unchanged. See {_near(log)}."
@@ -155,8 +185,8 @@ def _raise_for_failures(nodes: list[dict[str, Any]], returncode: int, log: Path)
             f"The integrity audit failed ({', '.join(map(_short, failed[:3]))}); published tables "
             f"are unchanged. See {_near(log)}."
         )
-    if returncode:
-        raise BuildError(f"dbt ended with code {returncode}; see {_near(log)}.")
+    if not finished["is_success"]:
+        raise BuildError(f"dbt ended with {finished['error']}; see {_near(log)}.")
 
 
 def _short(unique_id: str) -> str:

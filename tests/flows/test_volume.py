@@ -66,7 +66,8 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, date],
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(root), "DO_NOT_TRACK": "1"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dbt, "DAILY_SELECTION", ("int_volume_bands,resource_type:model",))
-        dbt.dbt_build(config, settings, environment)
+        with dbt.DbtProcess(config, environment) as process:
+            process.build(settings)
     with DuckDBWarehouse(config.warehouse_path) as warehouse:
         rows = warehouse.rows("select source, event_date, verdict from work.int_volume_bands")
     return {

@@ -18,14 +18,14 @@ WARNING = FailedExpectation("expect_something", "column", "warning")
 
 
 def accepted_values(model: str, column: str) -> set[str] | None:
-    """Return the closed list that a model's own tests hold a column to, if they do."""
+    """Return the closed list that a model's own contract holds a column to, if it does."""
     [path] = DBT_DIRECTORY.glob(f"models/**/{model}.yml")
     [document] = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
-    [described] = [one for one in document["columns"] if one["name"] == column]
-    for test in described.get("data_tests", []):
-        if isinstance(test, dict) and "accepted_values" in test:
-            return set(test["accepted_values"]["arguments"]["values"])
-    return None
+    [contract] = [
+        test["keeps_contract"] for test in document["data_tests"] if "keeps_contract" in test
+    ]
+    words = contract["arguments"].get("closed", {}).get(column)
+    return set(words) if words else None
 
 
 @pytest.fixture(scope="module")
