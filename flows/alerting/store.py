@@ -24,7 +24,6 @@ TIMES = frozenset(
     {"opened_at", "last_bad_at", "told_at", "resolved_at", "acknowledged_at", "snoozed_until",
      "created_at", "last_attempt_at", "delivered_at"}
 )  # fmt: skip
-NUMBERS = frozenset({"bad_runs", "good_runs", "absent_runs", "position", "attempts"})
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,7 @@ def mark_delivered(
         "update ops.alert_outbox set status = 'delivered', attempts = attempts + 1, "  # nosec B608
         "last_attempt_at = cast(? as timestamp), delivered_at = cast(? as timestamp), thread = ? "
         f"where notice_id in ({_places(notice_ids)})",
-        [_text(now), _text(now), thread, *notice_ids],
+        [_sent(now), _sent(now), thread, *notice_ids],
     )
 
 
@@ -132,7 +131,7 @@ def mark_failed(
         "update ops.alert_outbox set attempts = attempts + 1, "  # nosec B608
         "last_attempt_at = cast(? as timestamp), last_error = ? "
         f"where notice_id in ({_places(notice_ids)})",
-        [_text(now), reason, *notice_ids],
+        [_sent(now), reason, *notice_ids],
     )
 
 
@@ -159,7 +158,7 @@ def _insert(
         warehouse.execute(
             f"insert into {table} ({', '.join(columns)}) values "  # nosec B608
             + ", ".join([one_row] * len(batch)),
-            [_text(value) for row in batch for value in row],
+            [_sent(value) for row in batch for value in row],
         )
 
 
@@ -167,8 +166,6 @@ def _place(column: str) -> str:
     """Return a typed placeholder: an untyped null is refused by BigQuery."""
     if column in TIMES:
         return "cast(? as timestamp)"
-    if column in NUMBERS:
-        return "cast(? as bigint)"
     return "cast(? as date)" if column == "last_bad_window_end" else "?"
 
 
@@ -176,7 +173,8 @@ def _places(values: Iterable[object]) -> str:
     return ", ".join("?" for _ in values)
 
 
-def _text(value: object) -> str | None:
+def _sent(value: object) -> str | int | None:
+    """Return a value as a parameter that both engines take: times and dates as texts."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    return None if value is None else str(value)
+    return value if value is None or isinstance(value, int) else str(value)

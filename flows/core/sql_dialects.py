@@ -79,6 +79,10 @@ class DuckDBDialect:
             columns = "".join(f"{name}, " for name in carried)
         return source
 
+    def of_least(self, value: str, rank: str) -> str:
+        """Return the aggregate that takes a value from the row of the least rank."""
+        return f"min_by({value}, {rank})"
+
     def digest(self, text: str) -> str:
         return f"sha256({self.parameter('salt')} || {text})"
 
@@ -166,6 +170,9 @@ class BigQueryDialect:
             f"(select {columns}{last} from {table} as events, {unnested} where {where}) "
             f"as {last}_rows"
         )
+
+    def of_least(self, value: str, rank: str) -> str:
+        return f"any_value({value} having min {rank})"
 
     def digest(self, text: str) -> str:
         return f"to_hex(sha256(concat({self.parameter('salt')}, {text})))"

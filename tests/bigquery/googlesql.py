@@ -95,14 +95,14 @@ class GoogleSql:
 
         With `has_untyped` the types of parameters follow from their use.
         """
-        options = self._options(parameters)
+        options = self.options(parameters)
         options.allow_undeclared_parameters = has_untyped
         request = service.AnalyzeRequest(
             options=options,
             simple_catalog=self._catalog(sql),
             sql_statement=sql,
         )
-        response = self._call("Analyze", request, service.AnalyzeResponse)
+        response = self.call("Analyze", request, service.AnalyzeResponse)
         return _analyzed(response.resolved_statement)
 
     def declare(self, name: Name, columns: Mapping[str, str]) -> None:
@@ -119,7 +119,7 @@ class GoogleSql:
                 options=self._language,
                 parse_resume_location={"input": script, "byte_position": position},
             )
-            response = self._call(
+            response = self.call(
                 "ExtractTableNamesFromNextStatement",
                 request,
                 service.ExtractTableNamesFromNextStatementResponse,
@@ -132,9 +132,9 @@ class GoogleSql:
         columns = self.analyze(query).columns
         wrapped = f"select to_json_string(answer) from (\n{query}\n) as answer"
         request = service.EvaluateQueryRequest(
-            sql=wrapped, options=self._options(), simple_catalog=self._catalog(query)
+            sql=wrapped, options=self.options(), simple_catalog=self._catalog(query)
         )
-        response = self._call("EvaluateQuery", request, service.EvaluateQueryResponse)
+        response = self.call("EvaluateQuery", request, service.EvaluateQueryResponse)
         rows = []
         for row in response.content.table_data.row:
             values = json.loads(
@@ -156,14 +156,13 @@ class GoogleSql:
         flat = STORED_WITHOUT_ALIAS.sub(r"\1__\2 as \2", query)
         flat = STORED.sub(r"\1__\2", flat)
         flat = flat.replace("approx_count_distinct(", "count(distinct ")
-        request = service.EvaluateQueryRequest(sql=flat, options=self._options())
+        request = service.EvaluateQueryRequest(sql=flat, options=self.options())
         catalog = request.simple_catalog
-        catalog.name = PROJECT
-        catalog.builtin_function_options.language_options.CopyFrom(self._language)
+        self.begin(catalog)
         for name in set(STORED.findall(query)):
-            _add_table(catalog, "__".join(name), self.tables[name])
+            add_table(catalog, "__".join(name), self.tables[name])
             request.table_content["__".join(name)].CopyFrom(contents[name])
-        return self._call("EvaluateQuery", request, service.EvaluateQueryResponse).content
+        return self.call("EvaluateQuery", request, service.EvaluateQueryResponse).content
 
     def reads_a_table(self, sql: str) -> bool:
         """Say whether a query reads any table that it does not define itself."""
@@ -173,21 +172,21 @@ class GoogleSql:
         catalog = simple_catalog_pb2.SimpleCatalogProto(name=PROJECT)
         catalog.builtin_function_options.language_options.CopyFrom(self._language)
         for path in self._referenced(sql):
-            key = path[-2:]
-            if key not in self.tables or (len(path) == 3 and path[0] != PROJECT):
+            key = path if path in self.tables else path[-2:]
+            if key not in self.tables or (key != path and len(path) == 3 and path[0] != PROJECT):
                 continue
             parent = catalog
             for part in path[:-1]:
                 parent = _child(parent, part)
-            if all(table.name != key[1] for table in parent.table):
-                _add_table(parent, key[1], self.tables[key])
+            if all(table.name != key[-1] for table in parent.table):
+                add_table(parent, key[-1], self.tables[key])
         return catalog
 
     def _referenced(self, sql: str) -> Iterable[Name]:
         request = service.ExtractTableNamesFromStatementRequest(
             sql_statement=sql, options=self._language
         )
-        response = self._call(
+        response = self.call(
             "ExtractTableNamesFromStatement",
             request,
             service.ExtractTableNamesFromStatementResponse,
@@ -197,7 +196,7 @@ class GoogleSql:
             for name in response.table_name
         }
 
-    def _options(self, parameters: Sequence[Parameter] = ()) -> Message:
+    def options(self, parameters: Sequence[Parameter] = ()) -> Message:
         options = options_pb2.AnalyzerOptionsProto(language_options=self._language)
         for parameter in parameters:
             kind = _parameter_type(parameter)
@@ -211,7 +210,7 @@ class GoogleSql:
         return options
 
     def _language_options(self) -> Message:
-        language = self._call(
+        language = self.call(
             "GetLanguageOptions",
             service.LanguageOptionsRequest(maximum_features=True),
             options_pb2.LanguageOptionsProto,
@@ -226,7 +225,22 @@ class GoogleSql:
         language.product_mode = public_options.ProductMode.Value("PRODUCT_EXTERNAL")
         return language
 
-    def _call(self, method: str, request: Message, answer: type[Message]) -> Any:
+    def begin(self, catalog: Message) -> None:
+        """Make an empty catalog of this project, with BigQuery's functions."""
+        catalog.name = PROJECT
+        catalog.builtin_function_options.language_options.CopyFrom(self._language)
+
+    @staticmethod
+    def type_of(name: str) -> Message:
+        """Return a scalar type by its name."""
+        return column_of(SchemaField("value", name.upper())).type
+
+    @staticmethod
+    def parameter_type(parameter: Parameter) -> Message:
+        """Return the type that a query parameter declares."""
+        return _parameter_type(parameter)
+
+    def call(self, method: str, request: Message, answer: type[Message]) -> Any:
         try:
             return self._client.call_grpc_func(f"ZetaSqlLocalService_{method}", request, answer)
         except ServerError as error:
@@ -288,7 +302,7 @@ def _child(parent: Message, name: str) -> Message:
     return parent.catalog.add(name=name)
 
 
-def _add_table(parent: Message, name: str, columns: Sequence[Column]) -> None:
+def add_table(parent: Message, name: str, columns: Sequence[Column]) -> None:
     table = parent.table.add(name=name, name_in_catalog=name)
     for column in columns:
         table.column.add(name=column.name, type=column.type, is_writable_column=True)
@@ -375,7 +389,7 @@ def column_of(field: SchemaField) -> Column:
 def _parameter_type(parameter: Parameter) -> Message:
     if isinstance(parameter, ArrayQueryParameter):
         return column_of(SchemaField("list", parameter.array_type, "REPEATED")).type
-    return column_of(SchemaField("value", parameter.type_)).type
+    return GoogleSql.type_of(parameter.type_)
 
 
 def _python_value(value: Any, kind: Message) -> Any:

@@ -22,7 +22,7 @@ def content_of(rows: Iterable[Sequence[Any]], columns: Sequence[Column]) -> Mess
     for row in rows:
         cells = content.table_data.row.add()
         for value, column in zip(row, columns, strict=True):
-            cells.cell.add().CopyFrom(_cell(value, column.type))
+            cells.cell.add().CopyFrom(cell_of(value, column.type))
     return content
 
 
@@ -43,7 +43,8 @@ def plain(value: Any) -> Any:
     return round(value, 9) if isinstance(value, float) else value
 
 
-def _cell(value: Any, kind: Message) -> Message:
+def cell_of(value: Any, kind: Message) -> Message:
+    """Return a value as a cell of this type."""
     cell = value_pb2.ValueProto()
     if value is None:
         return cell
@@ -51,12 +52,12 @@ def _cell(value: Any, kind: Message) -> Message:
     if name == "ARRAY":
         cell.array_value.SetInParent()
         for item in value:
-            cell.array_value.element.add().CopyFrom(_cell(item, kind.array_type.element_type))
+            cell.array_value.element.add().CopyFrom(cell_of(item, kind.array_type.element_type))
     elif name == "STRUCT":
         cell.struct_value.SetInParent()
         for part in kind.struct_type.field:
             cell.struct_value.field.add().CopyFrom(
-                _cell(value.get(part.field_name), part.field_type)
+                cell_of(value.get(part.field_name), part.field_type)
             )
     elif name == "TIMESTAMP":
         micros = (value.replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
@@ -112,6 +113,7 @@ SCALARS = {
     "DOUBLE": ("double_value", float),
     "STRING": ("string_value", str),
     "BOOL": ("bool_value", _bool),
+    "BYTES": ("bytes_value", bytes),
     "DATE": ("date_value", _days),
     "NUMERIC": ("numeric_value", _numeric_bytes),
 }

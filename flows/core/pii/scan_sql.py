@@ -173,14 +173,16 @@ def _filtered(dialect: Dialect, leaves: str) -> str:
 def _insert_ga4_hits(dialect: Dialect, rows: str, path: str, verdict_path: str) -> str:
     timestamp = f"cast(leaves.event_timestamp as {dialect.types['text']})"
     record_key = f"concat(leaves.event_name, '|', {timestamp})"
+    leading = ", ".join(
+        dialect.of_least(f"verdicts.{name}", "verdicts.kind_rank")
+        for name in ("kind", "kinds", "masked", "digest")
+    )
     return (
         f"insert into landing.pii_hits ({HIT_COLUMNS}) "
         f"select 'ga4', 'ga4_events', leaves.file_name, leaves.row_number, null, "
         f"min({record_key}), min({dialect.micros('leaves.event_timestamp')}), "
         f"{path} as field_path, "
-        f"min_by(verdicts.kind, verdicts.kind_rank), min_by(verdicts.kinds, verdicts.kind_rank), "
-        f"min_by(verdicts.masked, verdicts.kind_rank), "
-        f"min_by(verdicts.digest, verdicts.kind_rank), {dialect.parameter('run_id')} "
+        f"{leading}, {dialect.parameter('run_id')} "
         f"from ({rows}) as leaves inner join {dialect.records(VERDICT_FIELDS)} as verdicts "
         f"on verdicts.path = '{verdict_path}' and verdicts.param = leaves.param "
         f"and verdicts.value_digest = {dialect.digest('leaves.value')} "

@@ -1,0 +1,338 @@
+"""Every statement that Python sends gives on BigQuery what it gives on DuckDB.
+
+The flows run twice on the state that a real run left: on DuckDB, and on Google's reference
+implementation, which first analyses each statement as BigQuery would.
+"""
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from expectations.suites import all_suites
+from flows.alerting import alert_settings, desk, store
+from flows.alerting.desk import Snooze
+from flows.alerting.outbox import _warnings
+from flows.alerting.plan import plan_alerts, plan_incomplete
+from flows.config import Config, load_config
+from flows.core.alert_states import State
+from flows.core.clock import Clock
+from flows.core.window import Window
+from flows.privacy.access import access
+from flows.privacy.digests import KeyedDigests
+from flows.privacy.erase import erase, suppress_loaded
+from flows.privacy.person import UnknownPersonError
+from flows.privacy.retention import retention
+from flows.reporting.evidence import collect
+from flows.reporting.passport import find_passport, passport_document
+from flows.scan import scan_new_rows
+from flows.schema_contract import accept_differences, open_differences, record_first_contracts
+from flows.tasks.publish import forget_plain_rows, publish
+from flows.warehouse.base import Warehouse
+from flows.warehouse.duckdb import DuckDBWarehouse
+from tests.bigquery.google_warehouse import GoogleWarehouse
+from tests.bigquery.googlesql import GoogleSql, SqlRejectedError
+from tests.runs import run_window
+from tests.worlds import World, build_world
+
+pytestmark = pytest.mark.slow
+
+LEAKS = ("duplicate_server=1", "value_mismatch=1", "plain_pii=1", "load_bad_lines=1")
+SCHEMAS = ("landing", "quarantine", "reference", "work", "marts_next", "marts", "ops")
+DRAWN = ("erased|", "anonymised|")
+LATER = datetime(2027, 6, 1, 12, tzinfo=UTC)
+
+
+@dataclass
+class Ran:
+    """A world after a run: its folder, its config and the two warehouses of the same state."""
+
+    folder: Path
+    config: Config
+    run_id: str
+    window: Window
+    clock: Clock
+    duck: DuckDBWarehouse
+    google: GoogleWarehouse
+
+    def both(self, flow: Callable[[Warehouse], Any]) -> Any:
+        """Run a flow on both engines and return what both answered."""
+        expected = flow(self.duck)
+        assert plain(flow(self.google)) == plain(expected)
+        return expected
+
+    def assert_same_tables(self, *, without: tuple[str, ...] = ()) -> None:
+        """Hold every table of both engines against each other."""
+        for (schema, table), columns in self.google.columns.items():
+            names = [column.name for column in columns]
+            if table.startswith("INFORMATION_SCHEMA") or not self._is_on_duckdb(schema, table):
+                continue
+            kept = [at for at, name in enumerate(names) if name not in without]
+            listed = ", ".join(f'"{names[at]}"' for at in kept)
+            rows = self.duck.rows(f"select {listed} from {schema}.{table}")
+            expected = Counter(tuple(map(plain, row.values())) for row in rows)
+            found = Counter(
+                tuple(plain(row[at]) for at in kept)
+                for row in self.google.table(f"{schema}.{table}")
+            )
+            assert found == expected, f"{schema}.{table}"
+
+    def _is_on_duckdb(self, schema: str, table: str) -> bool:
+        return bool(
+            self.duck.rows(
+                "select 1 from information_schema.tables "
+                "where table_schema = ? and table_name = ? and table_type = 'BASE TABLE'",
+                [schema, table],
+            )
+        )
+
+
+def plain(value: Any) -> Any:
+    """Spell a value alike for both engines: an absent list is an empty one."""
+    if isinstance(value, Counter):
+        return Counter({plain(key): count for key, count in value.items()})
+    if isinstance(value, dict):
+        return tuple((key, plain(item)) for key, item in sorted(value.items()))
+    if isinstance(value, list | tuple):
+        return tuple(plain(item) for item in value)
+    if isinstance(value, float):
+        return () if isnan(value) else round(value, 9)
+    if isinstance(value, Decimal):
+        return value.normalize()
+    if isinstance(value, str) and value.startswith(DRAWN):
+        return value.partition("|")[0]
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None)
+    return () if value is None else value
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    folder = tmp_path_factory.mktemp("python_sql")
+    world = build_world(folder / "world", days=2, events_per_day=100, seed=7, leaks=LEAKS)
+    finished = run_window(world.path, world.truth["start"], world.truth["end"], world.as_of)
+    assert finished.code in (0, 1), finished.stderr
+    config = load_config(world.config, {})
+    with DuckDBWarehouse(config.warehouse_path) as warehouse:
+        KeyedDigests.of(warehouse, config)
+    return world
+
+
+@pytest.fixture(scope="module")
+def state(world: World) -> GoogleWarehouse:
+    return GoogleWarehouse(GoogleSql()).copy_of(world.path / "warehouse.duckdb", SCHEMAS)
+
+
+@pytest.fixture
+def ran(world: World, state: GoogleWarehouse, tmp_path: Path) -> Iterator[Ran]:
+    for name in ("matchback.yml", "warehouse.duckdb", "releases.csv"):
+        shutil.copy(world.path / name, tmp_path / name)
+    config = load_config(tmp_path / "matchback.yml", {})
+    with DuckDBWarehouse(config.warehouse_path) as duck, state.for_one_test() as google:
+        [row] = duck.rows("select max(run_id) as run_id from ops.runs")
+        yield Ran(
+            folder=tmp_path,
+            config=config,
+            run_id=row["run_id"],
+            window=Window(
+                date.fromisoformat(world.truth["start"]), date.fromisoformat(world.truth["end"])
+            ),
+            clock=Clock(datetime.fromisoformat(world.as_of)),
+            duck=duck,
+            google=google,
+        )
+
+
+def a_customer(ran: Ran) -> str:
+    [row] = ran.duck.rows(
+        "select min(customer_id) as customer_id from landing.crm_orders "
+        "where customer_id in (select user_id from landing.ga4_events)"
+    )
+    return row["customer_id"]
+
+
+def test_access_answers_alike(ran: Ran) -> None:
+    customer = a_customer(ran)
+
+    report = ran.both(lambda warehouse: access(warehouse, ran.config, customer).as_json())
+
+    assert report["held"]["landing.crm_orders"]
+    assert report["sent"]
+
+
+def test_a_stranger_is_unknown_on_both(ran: Ran) -> None:
+    for warehouse in (ran.duck, ran.google):
+        with pytest.raises(UnknownPersonError):
+            access(warehouse, ran.config, "nobody@example.org")
+
+
+def test_an_erasure_leaves_the_same_rows(ran: Ran) -> None:
+    customer = a_customer(ran)
+
+    before = ran.both(
+        lambda warehouse: erase(warehouse, ran.config, customer, ran.clock).rows_before
+    )
+
+    assert before["marts.fct_reconciled_events"]
+    ran.assert_same_tables(without=("request_id", "proof_hash", "delivery_id"))
+
+
+def test_who_was_erased_stays_away(ran: Ran) -> None:
+    customer = a_customer(ran)
+    for warehouse in (ran.duck, ran.google):
+        digests = KeyedDigests.of(warehouse, ran.config)
+        warehouse.execute(
+            "insert into ops.suppressions (digest, request_id, suppressed_at) values (?, ?, ?)",
+            [digests.digest(customer), "asked", ran.clock.now.replace(tzinfo=None)],
+        )
+
+    found = ran.both(lambda warehouse: suppress_loaded(warehouse, ran.config, ran.run_id))
+
+    assert found == 1
+    ran.assert_same_tables()
+
+
+def test_retention_touches_the_same_rows(ran: Ran) -> None:
+    touched = ran.both(lambda warehouse: retention(warehouse, ran.config, Clock(LATER)))
+
+    assert touched["landing.capi_gtms"]
+    assert touched["marts.fct_reconciled_events"]
+    ran.assert_same_tables(without=("delivery_id",))
+
+
+def test_explain_tells_the_same(ran: Ran) -> None:
+    rows = ran.duck.rows(
+        "select min(order_id) as order_id, min(client_event_id) as client, "
+        "min(server_event_id) as server, min(canonical_id) as journey "
+        "from marts.fct_reconciled_events"
+    )
+    for identifier in rows[0].values():
+        told = ran.both(
+            lambda warehouse, name=identifier: passport_document(find_passport(warehouse, name))
+        )
+        assert told["events"]
+
+
+def test_the_report_reads_the_same_evidence(ran: Ran) -> None:
+    evidence = ran.both(lambda warehouse: unordered(vars(collect(warehouse, ran.run_id))))
+
+    assert evidence["checks"]
+
+
+def unordered(evidence: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: Counter(map(plain, rows)) if isinstance(rows, list) else rows
+        for name, rows in evidence.items()
+    }
+
+
+def test_publication_writes_the_same_tables(ran: Ran) -> None:
+    written = ran.both(lambda warehouse: publish(warehouse, ran.window))
+    for warehouse in (ran.duck, ran.google):
+        forget_plain_rows(warehouse)
+
+    assert written["fct_reconciled_events"]
+    ran.assert_same_tables()
+
+
+def test_alerts_are_planned_acknowledged_and_snoozed_alike(ran: Ran) -> None:
+    settings = replace(alert_settings(ran.config), webhook_url="https://hooks.example.com/T/B/x")
+    now = ran.clock.now
+
+    def plan(warehouse: Warehouse) -> Any:
+        first = plan_alerts(warehouse, ran.run_id, settings, ran.clock)
+        broken = plan_incomplete(warehouse, "a-later-run", "build", settings, ran.clock)
+        return vars(first), vars(broken)
+
+    ran.both(plan)
+    listed = ran.both(lambda warehouse: desk.list_incidents(warehouse, settings, now))
+    check = listed[0]["check_id"]
+    silence = Snooze(now + timedelta(hours=2), "known", "ops")
+    ran.both(
+        lambda warehouse: [vars(one) for one in desk.acknowledge(warehouse, check, "ops", now)]
+    )
+    ran.both(lambda warehouse: [vars(one) for one in desk.snooze(warehouse, check, silence, now)])
+    ran.both(lambda warehouse: _warnings(warehouse, ran.run_id))
+    ran.both(
+        lambda warehouse: [
+            notice.notice_id
+            for notice in store.pending(warehouse)
+            if not store.mark_delivered(warehouse, [notice.notice_id], now, "1.2")
+            and not store.mark_failed(warehouse, [notice.notice_id], now, "refused")
+        ]
+    )
+    ran.both(lambda warehouse: len(store.load_incidents(warehouse, (State.OPEN,))))
+    ran.assert_same_tables()
+
+
+def test_drift_is_listed_and_accepted_alike(ran: Ran) -> None:
+    for warehouse in (ran.duck, ran.google):
+        warehouse.execute(
+            "delete from ops.schema_contract_entries where path = 'currency' or path = 'value'"
+        )
+    ran.both(lambda warehouse: [vars(one) for one in open_differences(warehouse)])
+    ran.both(
+        lambda warehouse: [
+            vars(one)
+            for one in accept_differences(
+                warehouse, ran.config, by="ana", why="new app", clock=ran.clock
+            )
+        ]
+    )
+    for warehouse in (ran.duck, ran.google):
+        warehouse.execute("delete from ops.schema_contracts where true")
+        warehouse.execute("delete from ops.schema_contract_entries where true")
+    ran.both(
+        lambda warehouse: [
+            vars(one) for one in record_first_contracts(warehouse, ran.config, "run", ran.clock)
+        ]
+    )
+    ran.assert_same_tables()
+
+
+def test_the_scan_finds_the_same(ran: Ran) -> None:
+    key = ran.duck.rows("select secret from ops.digest_keys where purpose = 'pii_hits'")
+    for warehouse in (ran.duck, ran.google):
+        warehouse.execute("delete from landing.pii_scans where true")
+        warehouse.execute("delete from landing.pii_hits where true")
+
+    hits = ran.both(lambda warehouse: dict(scan_new_rows(warehouse, "again").hits_by_kind))
+
+    assert key
+    assert hits
+    ran.assert_same_tables()
+
+
+def test_the_suites_read_the_same_frames(ran: Ran) -> None:
+    def frames(warehouse: Warehouse) -> Any:
+        return {
+            suite.path: Counter(
+                tuple(map(plain, row))
+                for row in suite.frame(warehouse, ran.window).astype(object).itertuples(index=False)
+            )
+            for suite in all_suites()
+        }
+
+    read = ran.both(frames)
+
+    assert all(name.startswith(("sources", "marts", "health")) for name in read)
+
+
+def test_a_statement_in_duckdbs_own_words_is_refused(ran: Ran) -> None:
+    for foreign in (
+        "update ops.runs set ended_at = started_at + to_milliseconds(?) where run_id = ?",
+        "update ops.runs set exit_code = cast(? as varchar) where run_id = ?",
+    ):
+        with pytest.raises(SqlRejectedError):
+            ran.google.execute(foreign, [1, ran.run_id])
+    with pytest.raises(SqlRejectedError):
+        ran.google.rows(
+            "select list_filter(contact_hashes, lambda one: true) from landing.crm_orders"
+        )
