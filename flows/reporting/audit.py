@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from flows.config import Config
 from flows.reporting import figures, pages, words
-from flows.reporting.view import Check, Page, Surface, grouped
+from flows.reporting.view import Check, Page, Surface, grouped, meta_coverage
 from flows.warehouse.base import Row
 
 TEST_EVENTS = ("page_view", "view_item", "add_to_cart", "begin_checkout", "purchase",
@@ -26,6 +26,13 @@ RESULTS = {
     "insufficient_data": "TOO FEW EVENTS", "unknown": "NOT MEASURED",
 }  # fmt: skip
 PACKAGES = ("matchback", "dbt-core", "duckdb", "great-expectations")
+META_FIGURES = {
+    "match_quality": "event match quality, of 10",
+    "event_coverage": "browser events that the server sent too, %",
+    "dedup_browser": "browser events with the key, %",
+    "dedup_server": "server events with the key, %",
+    "dedup_overlap": "browser events deduplicated by the key, %",
+}
 BAR_CELLS = 20
 INPUT_CAP = 400
 DASHBOARD_DAYS = 7
@@ -153,6 +160,7 @@ class Audit:
     roadmap: list[KeyPlan]
     index: float | None
     meta_score: float | None
+    meta_figures: list[Row]
     checklist: list[ChecklistItem]
     hops: list[Hop]
     inputs: list[Row]
@@ -160,6 +168,11 @@ class Audit:
     inputs_digest: str
     versions: list[tuple[str, str]]
     thresholds_digest: str
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether Meta's own coverage of any key is known."""
+        return any(plan.meta_coverage is not None for plan in self.roadmap)
 
 
 def build_audit(page: Page, config: Config) -> Audit:
@@ -183,6 +196,7 @@ def build_audit(page: Page, config: Config) -> Audit:
         roadmap=roadmap,
         index=_coverage_index(page),
         meta_score=_meta_score(page),
+        meta_figures=[row for row in evidence.meta_quality if row["metric"] in META_FIGURES],
         checklist=build_checklist(page.checks),
         hops=build_hops(page, config),
         inputs=inputs[:INPUT_CAP],
@@ -259,13 +273,15 @@ def build_roadmap(page: Page) -> list[KeyPlan]:
         if row["metric"] == "match_key_coverage" and row["event_name"] == "Purchase"
     }
     purchases = [row for row in page.evidence.match_keys if row["canonical_event"] == "purchase"]
+    at_meta = meta_coverage(page.evidence)
     plans = [
-        _plan(key, rows, feedback.get(key)) for key, rows in grouped(purchases, "match_key").items()
+        _plan(key, rows, at_meta.get(key), feedback.get(key))
+        for key, rows in grouped(purchases, "match_key").items()
     ]
     return sorted(plans, key=lambda plan: (-plan.gain, plan.rank))
 
 
-def _plan(key: str, rows: list[Row], feedback: Row | None) -> KeyPlan:
+def _plan(key: str, rows: list[Row], at_meta: float | None, feedback: Row | None) -> KeyPlan:
     events = sum(row["event_count"] for row in rows)
     sent = sum(row["event_with_key_count"] for row in rows)
     hashed = [row["hashed_count"] for row in rows if row["hashed_count"] is not None]
@@ -276,9 +292,7 @@ def _plan(key: str, rows: list[Row], feedback: Row | None) -> KeyPlan:
         rank=rows[0]["rank"],
         coverage=coverage,
         in_form=f"{figures.count(sum(hashed))} of {figures.count(sent)}" if hashed and sent else "",
-        meta_coverage=feedback["value"] / 100
-        if feedback and feedback["value"] is not None
-        else None,
+        meta_coverage=at_meta,
         meta_increase=feedback["potential_increase"] if feedback else None,
         gain=float(rows[0]["index_weight"]) * (1 - coverage),
         expected_effect=rows[0]["expected_effect"],
@@ -393,6 +407,7 @@ def _values(audit: Audit) -> dict[str, Any]:
         "summary": audit.page.summary,
         "window": figures.span(evidence.window_start, evidence.window_end),
         "results": RESULTS,
+        "meta_figures": META_FIGURES,
         "home": audit.config.property.currency,
         "bar": text_bar,
         "md": markdown_text,

@@ -28,10 +28,12 @@ def decimal(value: Number | None, places: int = 2) -> str:
 
 
 def percent(value: Number | None, places: int = 1) -> str:
-    """Return a share of 1 as a percentage, cut so that a share below 100 % never reads as 100 %."""
+    """Return a share of 1 as a percentage; below 100 % never reads as 100 %, above 0 never as 0."""
     if _is_missing(value):
         return NONE
     scale = 10**places
+    if 0 < value * 100 * scale < 0.5:
+        return f"<{NARROW_SPACE}{1 / scale:.{places}f}{NARROW_SPACE}%"
     scaled = float(value) * 100 * scale
     cut = math.floor(scaled + 1e-9) if 0.5 < value < 1 else round(scaled)
     return f"{cut / scale:.{places}f}{NARROW_SPACE}%"
@@ -96,8 +98,15 @@ def signed(value: Number | None) -> str:
     """Return a change with its sign; no change is ±0."""
     if value is None:
         return NONE
-    text = points(abs(value))
+    text = points(float(abs(value)))
     return "±0" if text == "0" else f"{'+' if value > 0 else MINUS}{text}"
+
+
+def gap(ours: float | None, theirs: float | None) -> str:
+    """Return how many percentage points a share of theirs is above (+) or below ours."""
+    if ours is None or theirs is None:
+        return NONE
+    return f"{signed(round((theirs - ours) * 100))}{NARROW_SPACE}pp"
 
 
 def whole(count_of: int, singular: str, plural: str | None = None) -> str:

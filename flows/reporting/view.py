@@ -39,6 +39,7 @@ class Check:
     status: str
     status_word: str
     value: str
+    worst: str
     bounds: str
     sample: str
     gauge: Markup
@@ -203,6 +204,7 @@ class HashRow:
     event_count: int
     sent_count: int
     coverage: float
+    meta_coverage: float | None
     wrong_count: int
     fitting_count: int
     compared_count: int
@@ -210,6 +212,20 @@ class HashRow:
     recoverable: int
     at_risk: Totals
     bar: Markup
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What Meta will count of one event of one dataset, over all currencies."""
+
+    canonical_event: str
+    dataset_id: str
+    browser_count: int
+    server_count: int
+    expected_count: int
+    true_count: int
+    overcount: int
+    overcount_value: Totals
 
 
 @dataclass(frozen=True)
@@ -249,6 +265,7 @@ class Page:
     hashes: list[HashRow]
     funnel: list[Step]
     funnel_dataset: str | None
+    forecast: list[Forecast]
     runs: list[RunRow]
     row_cap: int = ROW_CAP
     history_days: int = HISTORY_DAYS
@@ -274,6 +291,7 @@ def build_page(evidence: Evidence) -> Page:
         hashes=build_hashes(evidence),
         funnel=build_funnel(evidence, datasets[0]) if datasets else [],
         funnel_dataset=datasets[0] if datasets else None,
+        forecast=build_forecast(evidence),
         runs=build_runs(evidence),
         checks=checks,
     )
@@ -337,6 +355,7 @@ def _check(
         status=row["status"],
         status_word=words.STATUS_WORDS.get(row["status"], row["status"]),
         value=check_value(row),
+        worst=check_worst(row, dimensions),
         bounds=check_bounds(row),
         sample=check_sample(row),
         gauge=check_gauge(row),
@@ -366,6 +385,18 @@ def check_value(row: Row) -> str:
     if kind == "count_at_least":
         return figures.decimal(value, 1).removesuffix(".0")
     return figures.decimal(value)
+
+
+def check_worst(row: Row, dimensions: list[Row]) -> str:
+    """Return the day that decides the status where the value of the whole window would not."""
+    if row["own_status"] == row["status"]:
+        return ""
+    for part in dimensions:
+        if part["status"] == row["status"]:
+            verb = {"fail": "fails", "warn": "warns"}[part["status"]]
+            value = check_value({**row, "value": part["value"], "numerator": part["numerator"]})
+            return f"{verb} on {figures.short_day(part['event_date'])} at {value}"
+    return ""
 
 
 def check_bounds(row: Row) -> str:
@@ -783,12 +814,38 @@ def build_hashes(evidence: Evidence) -> list[HashRow]:
         if finding["check_id"] in HASH_CHECKS:
             faults[(finding["field_path"] or "").rpartition(".")[2].split("[")[0]].append(finding)
     compared = grouped(evidence.hash_forensics, "payload_key")
+    meta = meta_coverage(evidence)
     return [
-        _hash(key, rows, faults.get(key, []), compared.get(key, [])) for key, rows in by_key.items()
+        _hash(key, rows, faults.get(key, []), compared.get(key, []), meta.get(key))
+        for key, rows in by_key.items()
     ]
 
 
-def _hash(key: str, rows: list[Row], faults: list[Row], compared: list[Row]) -> HashRow:
+def meta_coverage(evidence: Evidence) -> dict[str, float]:
+    """Return Meta's own coverage of Purchase per key, 0 to 1; datasets weigh as many events."""
+    events = {
+        (row["dataset_id"], row["match_key"]): row["event_count"]
+        for row in evidence.match_keys
+        if row["canonical_event"] == "purchase"
+    }
+    told = [
+        row
+        for row in evidence.meta_quality
+        if row["metric"] == "match_key_coverage"
+        and row["event_name"] == "Purchase"
+        and row["value"] is not None
+    ]
+    coverage = {}
+    for key, rows in grouped(told, "name").items():
+        weights = [events.get((row["dataset_id"], key), 0) or 1 for row in rows]
+        weighted = sum(row["value"] * weight for row, weight in zip(rows, weights, strict=True))
+        coverage[key] = weighted / sum(weights) / 100
+    return coverage
+
+
+def _hash(
+    key: str, rows: list[Row], faults: list[Row], compared: list[Row], at_meta: float | None
+) -> HashRow:
     events = sum(row["event_count"] for row in rows)
     sent = sum(row["event_with_key_count"] for row in rows)
     defects: dict[str, int] = defaultdict(int)
@@ -801,6 +858,7 @@ def _hash(key: str, rows: list[Row], faults: list[Row], compared: list[Row]) -> 
         event_count=events,
         sent_count=sent,
         coverage=sent / events if events else 0.0,
+        meta_coverage=at_meta,
         wrong_count=wrong,
         fitting_count=sum(row["event_count"] for row in compared if row["verdict"] == "matching"),
         compared_count=sum(row["event_count"] for row in compared),
@@ -845,6 +903,26 @@ def build_funnel(evidence: Evidence, dataset_id: str) -> list[Step]:
         step("Matched by journey", "Same journey and time only; probable.",
              matched("canonical_id")),
     ]  # fmt: skip
+
+
+def build_forecast(evidence: Evidence) -> list[Forecast]:
+    """Return what Meta will count per event and dataset, most counted too often first."""
+    by_event: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in evidence.dedup_forecast:
+        by_event[row["canonical_event"], row["dataset_id"]].append(row)
+    counts = ("browser_count", "server_count", "expected_count", "true_count", "overcount")
+    forecasts = [
+        Forecast(
+            canonical_event=event,
+            dataset_id=dataset,
+            **{name: sum(row[name] for row in rows) for name in counts},
+            overcount_value=add_up(
+                (row["currency"], row["overcount_value"] or None) for row in rows
+            ),
+        )
+        for (event, dataset), rows in by_event.items()
+    ]
+    return sorted(forecasts, key=lambda row: (-row.overcount, row.canonical_event, row.dataset_id))
 
 
 def build_runs(evidence: Evidence) -> list[RunRow]:

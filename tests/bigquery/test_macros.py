@@ -20,6 +20,8 @@ CASES = [
     ("as_text", ["date '2026-01-02'"]),
     ("element", ["split('a,b', ',')", "2"]),
     ("element", ["split('a,b', ',')", "3"]),
+    ("id_digest", ["'W5000059'"]),
+    ("id_digest", ["cast(null as string)"]),
     ("iso_weekday", ["date '2026-11-15'"]),
     ("iso_weekday", ["date '2026-11-16'"]),
     ("joined", ["split('a,b', ',')", "|"]),

@@ -10,8 +10,10 @@ import duckdb
 import pytest
 
 from flows.config import load_config
+from flows.reporting.passport import find_passport
 from flows.resources import DBT_DIRECTORY
 from flows.tasks.dbt import dbt_environment
+from flows.warehouse.duckdb import DuckDBWarehouse
 from tests.worlds import World
 
 
@@ -68,6 +70,23 @@ def test_a_delivery_names_the_fields_of_its_payload_where_the_log_lists_none(
         assert fields == sorted(set(fields))
         assert {"event_name", "event_id", "em", "value", "order_id"} <= set(fields)
         assert not {"user_data", "custom_data"} & set(fields)
+
+
+@pytest.mark.parametrize("column", ["client_event_id", "server_event_id", "canonical_id"])
+def test_the_passport_finds_an_event_of_a_run_by_the_digest_of_its_ids(
+    clean_run: World, column: str
+) -> None:
+    with DuckDBWarehouse(clean_run.path / "warehouse.duckdb", read_only=True) as warehouse:
+        [row] = warehouse.rows(
+            f"select {column} as id, reconciled_event_id from marts.fct_reconciled_events "
+            f"where {column} is not null and order_id is not null order by 2 limit 1"
+        )
+        passport = find_passport(warehouse, row["id"])
+
+    assert row["id"] in {
+        event.canonical_id if column == "canonical_id" else event.event_id
+        for event in passport.events
+    }
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from flows.cli import app
 from flows.config import Config
-from flows.reporting.passport import find_passport
+from flows.reporting.passport import find_passport, id_digest
 from flows.warehouse.duckdb import DuckDBWarehouse
 from tests.fixtures.published import DATASET, insert_rows
 from tests.fixtures.report_project import make_project
@@ -26,6 +26,8 @@ LOST = {
     "seconds_apart": 0.0, "client_value": 80, "client_currency": "EUR", "server_value": 80,
     "server_currency": "EUR", "crm_value": 80, "crm_currency": "EUR",
     "client_event_name": "purchase", "server_event_name": "Purchase",
+    "client_event_digest": id_digest("ev-lost"), "server_event_digest": id_digest("ev-lost"),
+    "canonical_digest": id_digest(JOURNEY),
     "server_outcome": "rejected", "attempt_count": 1, "accepted_attempt_count": 0,
     "is_conversion": True, "is_denied": False, "is_test": False, "is_final": True,
 }  # fmt: skip

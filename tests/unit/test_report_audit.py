@@ -1,15 +1,25 @@
 """The audit document."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from flows.config import Config
 from flows.core.clock import Clock
-from flows.reporting.audit import markdown_text, mermaid_text, text_bar, worst_status
+from flows.reporting.audit import (
+    audit_markdown,
+    build_audit,
+    markdown_text,
+    mermaid_text,
+    text_bar,
+    worst_status,
+)
+from flows.reporting.evidence import collect
+from flows.reporting.view import build_page
 from flows.warehouse.duckdb import DuckDBWarehouse
-from tests.fixtures.published import NOW, RUN_ID
+from tests.fixtures.published import DATASET, NOW, RUN_ID
 from tests.fixtures.report_project import make_project, write
 
 
@@ -71,6 +81,28 @@ def test_the_roadmap_ranks_by_what_a_key_can_still_bring_and_calls_it_an_estimat
     assert keys[:2] == ["fbc", "ph"]
     assert "estimate" in roadmap
     assert "Nothing, it is complete." in roadmap
+
+
+def test_coverage_is_held_against_metas_own_with_the_difference(config: Config) -> None:
+    with DuckDBWarehouse(config.warehouse_path, read_only=True) as warehouse:
+        evidence = collect(warehouse, RUN_ID)
+    told = {"fetched_at": NOW, "event_name": "Purchase", "dataset_id": DATASET, "goal": None,
+            "potential_increase": None, "description": None}  # fmt: skip
+    evidence = replace(
+        evidence,
+        meta_quality=[
+            {**told, "metric": "match_key_coverage", "name": "em", "value": 61.0},
+            {**told, "metric": "event_coverage", "name": "", "value": 71.5, "goal": 75.0},
+        ],
+    )
+    page = build_page(evidence)
+    text = audit_markdown(build_audit(page, config))
+    row = next(line for line in text.splitlines() if "(`em`)" in line)
+    ours = next(one for one in page.hashes if one.key == "em")
+
+    assert ours.meta_coverage == 0.61
+    assert f"| 61\u202f% | \u2212{round(ours.coverage * 100 - 61)}\u202fpp |" in row
+    assert "| browser events that the server sent too, % | \u2013 | 71.5 | 75.0 |" in text
 
 
 def test_the_test_event_log_says_on_which_date_each_event_validated(text: str) -> None:

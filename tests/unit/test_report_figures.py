@@ -8,6 +8,12 @@ import pytest
 from flows.reporting import figures
 
 
+def test_a_share_above_nothing_never_reads_as_nothing() -> None:
+    assert figures.percent(0.0004).replace("\u202f", " ") == "< 0.1 %"
+    assert figures.percent(0.004, 0).replace("\u202f", " ") == "< 1 %"
+    assert figures.percent(0.0).replace("\u202f", " ") == "0.0 %"
+
+
 @pytest.mark.parametrize(
     ("share", "text"),
     [

@@ -19,6 +19,7 @@ judged_rows as (
         warn_bound,
         upper_bound,
         min_n,
+        status as own_status,
         case status
             when 'fail' then 1
             when 'warn' then 2
@@ -62,6 +63,7 @@ select
         when 4 then 'insufficient_data'
         else 'unknown'
     end as status,
+    own_status,
     threshold_kind,
     pass_bound,
     warn_bound,

@@ -5,6 +5,7 @@ select
 from marts.fct_reconciled_events
 where
     event_date between $first_date and $last_date
+    and client_event_digest = $digest
     and client_event_id = $id
 order by
     event_date,

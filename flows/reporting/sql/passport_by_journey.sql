@@ -3,7 +3,9 @@ select
     event_date,
     reconciled_event_id
 from marts.fct_reconciled_events
-where canonical_id = $id
+where
+    canonical_digest = $digest
+    and canonical_id = $id
 order by
     event_date desc,
     reconciled_event_id

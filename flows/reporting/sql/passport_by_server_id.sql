@@ -5,6 +5,7 @@ select
 from marts.fct_reconciled_events
 where
     event_date between $first_date and $last_date
+    and server_event_digest = $digest
     and server_event_id = $id
 order by
     event_date,

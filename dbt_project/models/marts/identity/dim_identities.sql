@@ -67,6 +67,22 @@ identities as (
     from seen
     left join components on seen.node = components.node
 
+),
+
+final as (
+
+    select
+        identifier_type,
+        identifier,
+        canonical_id,
+        {{ id_digest('canonical_id') }} as canonical_digest,
+        journey_count,
+        is_shared,
+        first_seen_at,
+        last_seen_at,
+        run_id
+    from identities
+
 )
 
-select * from identities
+select * from final

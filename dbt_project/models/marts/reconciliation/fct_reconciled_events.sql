@@ -39,6 +39,9 @@ reconciled as (
         is_denied,
         is_test,
         is_final,
+        {{ id_digest('client_event_id') }} as client_event_digest,
+        {{ id_digest('server_event_id') }} as server_event_digest,
+        {{ id_digest('canonical_id') }} as canonical_digest,
         '{{ setting('run_id') }}' as run_id
     from {{ ref('int_reconciled_events') }}
 

@@ -34,6 +34,9 @@ create table if not exists marts.fct_reconciled_events (
     is_conversion bool,
     is_denied bool,
     is_test bool,
+    client_event_digest int64,
+    server_event_digest int64,
+    canonical_digest int64,
     is_final bool,
     run_id string
 )

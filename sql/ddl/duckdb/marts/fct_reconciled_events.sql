@@ -34,6 +34,9 @@ create table if not exists marts.fct_reconciled_events (
     is_conversion boolean,
     is_denied boolean,
     is_test boolean,
+    client_event_digest bigint,
+    server_event_digest bigint,
+    canonical_digest bigint,
     is_final boolean,
     run_id varchar
 );
