@@ -21,6 +21,7 @@ from flows.warehouse.duckdb import DuckDBWarehouse
 from tests.fixtures.slack_double import SECRET, reply, slack
 
 START = datetime(2026, 11, 1, 7, tzinfo=UTC)
+YESTERDAY = date(2026, 10, 31)  # what a daily run covers
 
 
 class FakeSlack:
@@ -67,7 +68,7 @@ class Project:
     def add_result(self, run_id, check_id, status, dimension="all", event_date=None, **fields):
         values = {
             "run_id": run_id, "check_id": check_id, "surface": "capi", "dimension": dimension,
-            "status": status, "event_date": event_date, "window_end": date(2026, 11, 1),
+            "status": status, "event_date": event_date, "window_end": YESTERDAY,
             "numerator": 3, **fields,
         }  # fmt: skip
         names, places = ", ".join(values), ", ".join("?" for _ in values)

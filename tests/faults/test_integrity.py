@@ -1,0 +1,121 @@
+"""Publication waits for the audit: a broken table leaves every published byte as it was."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from flows import reconcile as job
+from flows.config import load_config
+from flows.core.clock import Clock
+from flows.core.window import Window
+from flows.errors import IntegrityError
+from flows.progress import Progress
+from flows.settings import parse_as_of
+from flows.warehouse.duckdb import DuckDBWarehouse
+from tests.faults.kit import as_text, last_run, lines_sent, point_alerts_to, published_of
+from tests.faults.sabotage import strike_before
+from tests.fixtures.slack_double import SlackDouble, reply, slack
+from tests.runs import matchback
+from tests.worlds import World
+
+# What a model could get wrong: a repeated key, a row that vanished, a verdict nobody knows; and
+# what a loader could: a choice without its time.
+DAMAGE = {
+    "grain": "insert into marts_next.agg_event_health_daily "
+    "select * from marts_next.agg_event_health_daily limit 1",
+    "conservation": "delete from marts_next.fct_reconciled_events where rowid = 0",
+    "vocabulary": "update marts_next.fct_reconciled_events set status = 'fine' where rowid = 0",
+    "landing contract": "update landing.consent_log set decided_at = null where rowid = 0",
+}
+
+
+@pytest.fixture
+def double() -> Iterator[SlackDouble]:
+    with slack(reply()) as served:
+        yield served
+
+
+@pytest.fixture
+def folder(clean_run: World, tmp_path: Path, double: SlackDouble) -> Path:
+    """Return a published world whose candidates still lie there."""
+    shutil.copytree(clean_run.path, tmp_path / "world")
+    point_alerts_to(tmp_path / "world", double.url)
+    return tmp_path / "world"
+
+
+@pytest.fixture
+def run(
+    clean_run: World, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], job.RunResult]:
+    """Return a run whose build finds the candidates built, and whose audit finds them damaged."""
+    config = load_config(folder / "matchback.yml", {})
+    dates = [parse_as_of(str(clean_run.truth[name])).date() for name in ("start", "end")]
+    clock = Clock(parse_as_of(clean_run.as_of))
+    audit = job.audit
+
+    def take_over_candidates(_: object, result: job.RunResult, *__: object) -> None:
+        with DuckDBWarehouse(config.warehouse_path) as warehouse:
+            for table in ("fct_check_results", "agg_health_score", "fct_findings"):
+                warehouse.execute(f"update marts_next.{table} set run_id = ?", [result.run_id])
+
+    def once(damage: str) -> job.RunResult:
+        monkeypatch.setattr(job, "audit", strike_before(audit, damage))
+        environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder)}
+        progress = Progress(is_quiet=True)
+        return job.reconcile(config, Window(*dates), clock, environment, progress)
+
+    monkeypatch.setattr(job, "build_models", take_over_candidates)
+    monkeypatch.setenv("PREFECT_API_URL", "")
+    return once
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
+def test_a_failed_audit_leaves_every_published_byte_and_says_so(
+    damage: str, folder: Path, run: Callable[[str], job.RunResult], double: SlackDouble
+) -> None:
+    before = published_of(folder)
+
+    with pytest.raises(IntegrityError) as refusal:
+        run(damage)
+
+    assert published_of(folder) == before
+    assert refusal.value.exit_code == 3
+    assert "published tables are unchanged" in str(refusal.value)
+    assert lines_sent(double) == {("run_incomplete", "all", "opened"): 1}
+    assert "the integrity audit failed; published tables are unchanged" in as_text(double.taken)
+    assert (last_run(folder)["status"], last_run(folder)["exit_code"]) == ("incomplete", 3)
+
+
+def test_the_next_good_run_publishes_and_ends_the_incident(
+    folder: Path, run: Callable[[str], job.RunResult], double: SlackDouble
+) -> None:
+    with pytest.raises(IntegrityError):
+        run(DAMAGE["grain"])
+    table = "marts_next.agg_event_health_daily"
+
+    repaired = run(f"create or replace table {table} as select distinct * from {table}")
+
+    assert int(repaired.exit_code) == 0
+    assert [state for _, _, state in lines_sent(double)] == ["opened", "resolved"]
+
+
+@pytest.mark.slow
+def test_a_whole_run_with_a_broken_table_exits_3_and_the_next_one_repairs(
+    clean_run: World, folder: Path, double: SlackDouble
+) -> None:
+    before = published_of(folder)
+    window = ("--start", clean_run.truth["start"], "--end", clean_run.truth["end"])
+    command = ("run", *window, "--as-of", clean_run.as_of)
+
+    broken = matchback(folder, DAMAGE["grain"], *command, module="tests.faults.sabotage")
+    after = published_of(folder)
+    good = matchback(folder, *command)
+
+    assert broken.code == 3, broken.stderr
+    assert "The integrity audit failed" in broken.stderr
+    assert "Traceback" not in broken.stderr
+    assert after == before
+    assert good.code == 0, good.stderr
+    assert [state for _, _, state in lines_sent(double)] == ["opened", "resolved"]
