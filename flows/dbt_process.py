@@ -59,6 +59,7 @@ def _invoke(manifest: "Manifest | None", request: Mapping[str, Any]) -> dict[str
             "unique_id": result.node.unique_id,
             "status": str(result.status),
             "execution_time": result.execution_time,
+            "bytes_billed": int(result.adapter_response.get("bytes_billed") or 0),
         }
         for result in getattr(finished.result, "results", ())
     ]

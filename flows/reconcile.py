@@ -1,10 +1,10 @@
 """The daily job: load, scan, build, audit, publish, alert and report one window."""
 
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -18,8 +18,8 @@ from flows.orchestration import Artifacts, flow, publish_artifacts, task
 from flows.progress import Progress
 from flows.schema_contract import record_first_contracts, schema_variables
 from flows.warehouse.base import Warehouse, first
-from flows.warehouse.lease import run_lease
-from flows.warehouse.opening import lock_file_of, open_warehouse
+from flows.warehouse.lease import Lease
+from flows.warehouse.opening import open_warehouse, sole_writer
 
 if TYPE_CHECKING:
     from flows.tasks.dbt import DbtProcess
@@ -42,6 +42,7 @@ class RunResult:
     missing_order: str | None = None
     report: str | None = None
     undelivered: int = 0
+    bytes_billed: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -59,6 +60,7 @@ class RunResult:
             "published": self.published,
             "report": self.report,
             "undelivered_alerts": self.undelivered,
+            "bytes_billed": self.bytes_billed,
             "seconds": self.seconds,
         }
 
@@ -85,9 +87,9 @@ def reconcile(
             "(docs/bigquery.md says what exists for BigQuery)."
         )
     result = RunResult(new_run_id(clock), window)
-    with run_lease(lock_file_of(config), result.run_id):
+    with sole_writer(config, result.run_id) as lease:
         try:
-            _reconcile(config, result, clock, environment, progress, full_refresh)
+            _reconcile(config, result, clock, environment, progress, lease, full_refresh)
         except MatchbackError as error:
             result.message = str(error)
             _record_incomplete(config, result, clock, progress.current)
@@ -107,20 +109,23 @@ def _reconcile(
     clock: Clock,
     environment: Mapping[str, str],
     progress: Progress,
+    lease: Lease | None,
     full_refresh: bool,
 ) -> None:
     from flows.tasks.dbt import DbtProcess
 
     with DbtProcess(config, environment) as dbt:
         _load_and_build(config, result, clock, dbt, progress, full_refresh)
-    with progress.step("audit"), open_warehouse(config) as warehouse:
+    with progress.step("audit"), _opened(config, result) as warehouse:
         audit(warehouse, config, result)
-    with progress.step("publish"), open_warehouse(config) as warehouse:
+    if lease:
+        lease.renew()
+    with progress.step("publish"), _opened(config, result) as warehouse:
         publish_results(warehouse, config, result, clock)
-    with progress.step("alert"), open_warehouse(config) as warehouse:
+    with progress.step("alert"), _opened(config, result) as warehouse:
         deliver_alerts(warehouse, config, result, clock)
-        _conclude(warehouse, result, progress)
-    with progress.step("report"), open_warehouse(config) as warehouse:
+        _conclude(warehouse, result, clock, progress)
+    with progress.step("report"), _opened(config, result) as warehouse:
         report(warehouse, config, result, clock, progress)
     publish_artifacts(_artifacts(result))
 
@@ -136,20 +141,30 @@ def _load_and_build(
     from flows.tasks.dbt import has_current_seeds, record_seeds
     from flows.tasks.quality import preload
 
-    with progress.step("load"), open_warehouse(config) as warehouse:
+    with progress.step("load"), _opened(config, result) as warehouse:
         warehouse.apply_ddl()
         _begin(warehouse, result, clock)
         result.loads = load_sources(config, warehouse, result.run_id, clock, result.window)
-    with progress.step("scan for personal data"), open_warehouse(config) as warehouse:
+    with progress.step("scan for personal data"), _opened(config, result) as warehouse:
         scan_sources(warehouse, config, result.run_id)
         settings = build_settings(config, warehouse, result, clock, full_refresh)
         with_seeds = full_refresh or not has_current_seeds(warehouse)
     with progress.step("build"):
         preload()
-        build_models(dbt, settings, with_seeds, full_refresh)
+        result.bytes_billed += build_models(dbt, settings, with_seeds, full_refresh)
     if with_seeds:
-        with open_warehouse(config) as warehouse:
+        with _opened(config, result) as warehouse:
             record_seeds(warehouse, result.run_id)
+
+
+@contextmanager
+def _opened(config: Config, result: RunResult) -> Iterator[Warehouse]:
+    """Open the warehouse for one step and count what the step is billed for."""
+    with open_warehouse(config) as warehouse:
+        try:
+            yield warehouse
+        finally:
+            result.bytes_billed += warehouse.bytes_billed
 
 
 @task(name="scan for personal data")
@@ -183,9 +198,9 @@ def build_settings(
 @task(name="dbt build")
 def build_models(
     dbt: "DbtProcess", settings: Mapping[str, Any], with_seeds: bool, full_refresh: bool
-) -> None:
-    """Build every model over the window in one dbt process."""
-    dbt.build(settings, with_seeds=with_seeds, full_refresh=full_refresh)
+) -> int:
+    """Build every model over the window in one dbt process; returns the bytes it is billed."""
+    return dbt.build(settings, with_seeds=with_seeds, full_refresh=full_refresh).bytes_billed
 
 
 @task(name="great expectations")
@@ -340,17 +355,19 @@ def _begin(warehouse: Warehouse, result: RunResult, clock: Clock) -> None:
     )
 
 
-def _conclude(warehouse: Warehouse, result: RunResult, progress: Progress) -> None:
+def _conclude(warehouse: Warehouse, result: RunResult, clock: Clock, progress: Progress) -> None:
+    """Record how the run ended; as_of may pretend its beginning, but not how long it took."""
     steps = [{"name": name, "seconds": seconds} for name, seconds in progress.seconds.items()]
-    elapsed = sum(progress.seconds.values())
+    elapsed = timedelta(seconds=round(sum(progress.seconds.values()), 3))
     warehouse.execute(
-        "update ops.runs set ended_at = started_at + to_milliseconds(?), exit_code = ?, "
-        "message = ?, stage = 'done', steps = ? where run_id = ?",
+        "update ops.runs set ended_at = ?, exit_code = ?, message = ?, stage = 'done', "
+        "steps = ?, bytes_billed = ? where run_id = ?",
         [
-            round(elapsed * 1000),
+            _utc(clock) + elapsed,
             int(result.exit_code),
             result.message,
             orjson.dumps(steps).decode(),
+            result.bytes_billed + warehouse.bytes_billed,
             result.run_id,
         ],
     )

@@ -18,8 +18,7 @@ from flows.core.clock import Clock
 from flows.errors import ExitCode
 from flows.settings import Settings
 from flows.warehouse.base import Warehouse, first
-from flows.warehouse.lease import run_lease
-from flows.warehouse.opening import lock_file_of, open_existing_warehouse
+from flows.warehouse.opening import open_existing_warehouse, sole_writer
 
 
 @exits_with_code
@@ -36,7 +35,7 @@ def erase(
     clock = Clock(parse_as_of(as_of))
     subject = read_person(person)
     with (
-        run_lease(lock_file_of(project), "erase"),
+        sole_writer(project, "erase"),
         open_existing_warehouse(project) as warehouse,
     ):
         warehouse.apply_ddl()

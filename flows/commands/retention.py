@@ -14,8 +14,7 @@ from flows.config import load_config
 from flows.core.clock import Clock
 from flows.errors import ExitCode
 from flows.settings import Settings
-from flows.warehouse.lease import run_lease
-from flows.warehouse.opening import lock_file_of, open_existing_warehouse
+from flows.warehouse.opening import open_existing_warehouse, sole_writer
 
 
 @exits_with_code
@@ -29,7 +28,7 @@ def retention(
 
     project = load_config(config, Settings.from_environment().environment)
     with (
-        run_lease(lock_file_of(project), "retention"),
+        sole_writer(project, "retention"),
         open_existing_warehouse(project) as warehouse,
     ):
         warehouse.apply_ddl()

@@ -22,9 +22,10 @@ SEEDS = "resource_type:seed"
 
 @dataclass(frozen=True)
 class BuildSummary:
-    """What one dbt invocation did: seconds per node, slowest first."""
+    """What one dbt invocation did: seconds per node, slowest first, and bytes that it is billed."""
 
     seconds_by_node: dict[str, float]
+    bytes_billed: int = 0
 
 
 def dbt_settings(
@@ -148,7 +149,10 @@ class DbtProcess:
             ) from None
         _raise_for_failures(finished, self._log)
         seconds = {node["unique_id"]: float(node["execution_time"]) for node in finished["nodes"]}
-        return BuildSummary(dict(sorted(seconds.items(), key=lambda item: -item[1])))
+        return BuildSummary(
+            dict(sorted(seconds.items(), key=lambda item: -item[1])),
+            sum(node["bytes_billed"] for node in finished["nodes"]),
+        )
 
 
 def has_current_seeds(warehouse: Warehouse) -> bool:

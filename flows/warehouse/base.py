@@ -17,6 +17,7 @@ class Warehouse(Protocol):
     """One open connection; use it as a context manager, one writer at a time."""
 
     engine: str
+    bytes_billed: int
 
     def execute(self, sql: str, parameters: Parameters = None) -> None:
         """Run one statement."""

@@ -33,6 +33,7 @@ class DuckDBWarehouse:
     """A DuckDB file opened for one process; times are UTC."""
 
     engine = "duckdb"
+    bytes_billed = 0
 
     def __init__(
         self, path: Path, *, read_only: bool = False, memory_limit: str | None = None

@@ -1,13 +1,15 @@
 """Opens the warehouse that a config names."""
 
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 
 from flows.config import BigQueryWarehouseConfig, Config
 from flows.errors import MatchbackError
 from flows.warehouse.base import Warehouse
-from flows.warehouse.lease import run_lease
+from flows.warehouse.lease import Lease, run_lease, table_lease
 
 
 def open_warehouse(config: Config, *, read_only: bool = False) -> Warehouse:
@@ -35,9 +37,26 @@ def open_existing_warehouse(config: Config, *, read_only: bool = False) -> Wareh
 @contextmanager
 def open_for_change(config: Config, purpose: str) -> Iterator[Warehouse]:
     """Open an existing warehouse for a short change, never in the middle of a run."""
-    with run_lease(lock_file_of(config), purpose), open_existing_warehouse(config) as warehouse:
+    with sole_writer(config, purpose), open_existing_warehouse(config) as warehouse:
         warehouse.apply_ddl()
         yield warehouse
+
+
+@contextmanager
+def sole_writer(config: Config, purpose: str) -> Iterator[Lease | None]:
+    """Hold the right to change the warehouse; WarehouseBusyError names who has it.
+
+    DuckDB is one file on this machine, so a file lock is enough; BigQuery has a lease row too.
+    """
+    with run_lease(lock_file_of(config), purpose):
+        if not isinstance(config.warehouse, BigQueryWarehouseConfig):
+            yield None
+            return
+        with open_warehouse(config) as warehouse:
+            warehouse.apply_ddl()
+        owner = f"Run {purpose} ({platform.node()} {token_hex(3)})"
+        with table_lease(lambda: open_warehouse(config), owner) as lease:
+            yield lease
 
 
 def lock_file_of(config: Config) -> Path:
