@@ -8,6 +8,7 @@ secrets, like any log line.
 
 import logging
 import os
+import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -230,6 +231,16 @@ def one_run_at_a_time(warehouse_name: str) -> Iterator[None]:
         client.upsert_global_concurrency_limit_by_name(limit, 1)
     with concurrency(limit, occupy=1, raise_on_lease_renewal_failure=False):
         yield
+
+
+def run_page() -> str | None:
+    """Return the address of the running flow's page in Prefect's UI; None outside of Prefect."""
+    if not _api_is_usable() or "prefect" not in sys.modules:
+        return None
+    from prefect.runtime import flow_run
+
+    address = flow_run.ui_url or ""
+    return address if address.startswith("http") else None
 
 
 @dataclass(frozen=True)

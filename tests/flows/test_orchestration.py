@@ -10,7 +10,7 @@ import pytest
 
 from flows import orchestration
 from flows.errors import ConfigError
-from flows.orchestration import Artifacts, flow, has_prefect_api, publish_artifacts, task
+from flows.orchestration import Artifacts, flow, has_prefect_api, publish_artifacts, run_page, task
 
 
 @pytest.fixture(autouse=True)
@@ -55,9 +55,10 @@ def test_an_error_that_the_user_must_solve_is_not_retried():
 def test_without_an_api_prefect_is_never_imported():
     program = (
         "import sys\n"
-        "from flows.orchestration import flow, publish_artifacts, Artifacts\n"
+        "from flows.orchestration import flow, publish_artifacts, run_page, Artifacts\n"
         "assert flow(name='f')(lambda: 1)() == 1\n"
         "assert publish_artifacts(Artifacts(markdown={'a': 'b'})) == 0\n"
+        "assert run_page() is None\n"
         "sys.exit('prefect' in sys.modules)\n"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
@@ -105,6 +106,7 @@ def test_under_a_prefect_api_runs_are_recorded_and_no_argument_is_stored(monkeyp
     from prefect.client.orchestration import get_client
     from prefect.testing.utilities import prefect_test_harness
 
+    pages = []
     secret = "https://hooks.example.com/services/canary-4711"
 
     @task(name="load", retries=1)
@@ -117,6 +119,7 @@ def test_under_a_prefect_api_runs_are_recorded_and_no_argument_is_stored(monkeyp
     @flow(name="day")
     def day(connection, url, start: date, config: Path):
         assert publish_artifacts(Artifacts(tables={"verdicts": [{"status": "matched"}]})) == 1
+        pages.append(run_page())
         return load(connection, url)
 
     @flow(name="broken")
@@ -150,5 +153,7 @@ def test_under_a_prefect_api_runs_are_recorded_and_no_argument_is_stored(monkeyp
         ("Failed", "ValueError; see the log of the run"),
         ("Failed", "Name a source."),
     }
+    [day_run] = [run for run in runs if run.parameters["shown"]]
+    assert pages[0].endswith(f"/flow-runs/flow-run/{day_run.id}")
     shown = [run.parameters["shown"] for run in runs if run.parameters["shown"]]
     assert shown == [{"start": "2026-11-01", "config": "matchback.yml"}]
