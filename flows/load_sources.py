@@ -3,10 +3,11 @@
 from dataclasses import asdict
 from typing import Any
 
-from flows.config import Config
+from flows.config import BigQueryWarehouseConfig, Config
 from flows.core.clock import Clock
 from flows.core.window import Window
 from flows.warehouse.base import Warehouse
+from flows.warehouse.duckdb import DuckDBWarehouse
 
 
 def load_sources(
@@ -16,11 +17,28 @@ def load_sources(
 
     SourceError names a source that cannot be read at all.
     """
+    if isinstance(config.warehouse, BigQueryWarehouseConfig):
+        from flows.load_through_dock import load_through_dock
+
+        summaries = load_through_dock(config, warehouse, run_id, clock, window)
+    else:
+        summaries = load_into(config, warehouse, run_id, clock, window)
+    from flows.load_meta_quality import load_meta_quality
+
+    quality = load_meta_quality(warehouse, config, run_id, clock)
+    if config.sources.meta_quality:
+        summaries.append({"source": "meta_quality", **asdict(quality)})
+    return summaries
+
+
+def load_into(
+    config: Config, warehouse: DuckDBWarehouse, run_id: str, clock: Clock, window: Window
+) -> list[dict[str, Any]]:
+    """Load files and other sources of rows into a DuckDB warehouse."""
     from flows.load_capi import load_capi
     from flows.load_consent import load_consent
     from flows.load_crm import load_crm
     from flows.load_ga4 import load_ga4
-    from flows.load_meta_quality import load_meta_quality
     from flows.privacy.erase import suppress_loaded
 
     flows = {
@@ -34,8 +52,5 @@ def load_sources(
         for source, load in flows.values()
         if source
     ]
-    quality = load_meta_quality(warehouse, config, run_id, clock)
-    if config.sources.meta_quality:
-        summaries.append({"source": "meta_quality", **asdict(quality)})
     suppress_loaded(warehouse, config, run_id)
     return summaries

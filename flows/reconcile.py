@@ -12,9 +12,9 @@ import orjson
 from flows.config import Config
 from flows.core.clock import Clock
 from flows.core.window import Window
-from flows.errors import ConfigError, ExitCode, IntegrityError, MatchbackError
+from flows.errors import ExitCode, IntegrityError, MatchbackError
 from flows.load_sources import load_sources
-from flows.orchestration import Artifacts, flow, publish_artifacts, task
+from flows.orchestration import Artifacts, flow, publish_artifacts, run_page, task
 from flows.progress import Progress
 from flows.schema_contract import record_first_contracts, schema_variables
 from flows.warehouse.base import Warehouse, first
@@ -81,11 +81,6 @@ def reconcile(
     full_refresh: bool = False,
 ) -> RunResult:
     """Reconcile one window; safe to run again. MatchbackError when the run could not complete."""
-    if config.warehouse.engine != "duckdb":
-        raise ConfigError(
-            "A run loads its sources into DuckDB only so far; set warehouse.engine to duckdb "
-            "(docs/bigquery.md says what exists for BigQuery)."
-        )
     result = RunResult(new_run_id(clock), window)
     with sole_writer(config, result.run_id) as lease:
         try:
@@ -279,7 +274,14 @@ def report(
     from flows.reporting.report import write_report
 
     try:
-        paths = write_report(warehouse, config, result.run_id, clock, config.reports_folder)
+        paths = write_report(
+            warehouse,
+            config,
+            result.run_id,
+            clock,
+            config.reports_folder,
+            prefect_url=run_page(),
+        )
         result.report = str(paths.report.relative_to(config.root))
     except (OSError, MatchbackError) as error:
         progress.say(f"The report could not be written ({type(error).__name__}); results are kept.")

@@ -51,6 +51,16 @@ def turn_telemetry_off() -> None:
         os.environ.setdefault(name, value)
 
 
+def bigquery_emulator() -> str | None:
+    """Return the emulator that Google's client sends its requests to, if one is named."""
+    return os.environ.get("BIGQUERY_EMULATOR_HOST") or None
+
+
+def bigquery_storage_emulator() -> str | None:
+    """Return host and port of an emulator's Storage Read API, if one is named."""
+    return os.environ.get("BIGQUERY_STORAGE_EMULATOR_HOST") or None
+
+
 def parse_as_of(text: str, where: str = "--as-of") -> datetime:
     """Return a UTC timestamp; one without an offset is taken as UTC."""
     try:

@@ -312,6 +312,7 @@ class Ga4Loader:
 
     def _drop_doubled_rows(self, context: LoadContext, file: FoundFile) -> int:
         """Delete rows that this shard repeats, of itself or of another of its date and kind."""
+        self.warehouse.fetch_beside(TABLE, file.name)
         shard = "table_date = $data_date and export_kind = $export_kind"
         narrow = "event_timestamp, event_name, user_pseudo_id"
         payload = ", ".join(quote(column.name) for column in self.columns)

@@ -152,6 +152,7 @@ def drop_doubled_rows(rows: LandingTable, moment: str) -> int:
     Only rows of the same moments are compared, so the cost does not grow with history.
     """
     warehouse, table = rows.context.warehouse, rows.table
+    warehouse.fetch_beside(table, rows.file.name)
     identity = ", ".join(
         quote(name)
         for name in warehouse.arrow_schema(f"select * from {table}").names

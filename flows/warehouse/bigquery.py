@@ -1,10 +1,10 @@
 """The distributed warehouse: datasets `<dataset>_<schema>` of one BigQuery project."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
@@ -12,17 +12,23 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound
+from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError
 from google.cloud import bigquery
 
 from flows.config import BigQueryWarehouseConfig, Config
 from flows.errors import ConfigError, MatchbackError, WarehouseBusyError
 from flows.resources import SQL_DIRECTORY
+from flows.settings import bigquery_emulator
 from flows.warehouse.base import Parameters, Row
 from flows.warehouse.column_security import guard_personal_tables
+from flows.warehouse.partitions import Unit
+from flows.warehouse.storage_read import read_batches, read_client
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
+    from google.cloud.bigquery_storage_v1 import BigQueryReadClient
 
 SCHEMAS = ("landing", "quarantine", "reference", "work", "marts_next", "marts", "ops")
 TABLE_OR_TEXT = re.compile(rf"'(?:[^'\\]|\\.)*'|(?<![\w.`])({'|'.join(SCHEMAS)})(?=\.[A-Za-z_])")
@@ -43,15 +49,18 @@ ALREADY_EXISTS_ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Partition:
-    """What one load job replaces: a table, or one day of it."""
+    """What one load job replaces: a table, or one day or month of it."""
 
     table: str
     day: date | None = None
+    unit: Unit = "day"
 
     @property
     def identifier(self) -> str:
         """The table with its partition decorator."""
-        return f"{self.table}${self.day:%Y%m%d}" if self.day else self.table
+        if self.day is None:
+            return self.table
+        return f"{self.table}${self.day:{'%Y%m' if self.unit == 'month' else '%Y%m%d'}}"
 
 
 class BigQueryWarehouse:
@@ -71,6 +80,7 @@ class BigQueryWarehouse:
         self.keep_days = keep_days
         self.bytes_billed = 0
         self._session: str | None = None
+        self._reader: BigQueryReadClient | None = None
 
     @classmethod
     def open(cls, config: Config) -> Self:
@@ -79,7 +89,11 @@ class BigQueryWarehouse:
         if not isinstance(warehouse, BigQueryWarehouseConfig):
             raise ConfigError("warehouse.engine is not bigquery; check matchback.yml.")
         try:
-            client = bigquery.Client(project=warehouse.project, location=warehouse.location)
+            client = bigquery.Client(
+                project=warehouse.project,
+                location=warehouse.location,
+                credentials=AnonymousCredentials() if bigquery_emulator() else None,
+            )
         except DefaultCredentialsError:
             raise ConfigError(
                 "There are no Google credentials; run `gcloud auth application-default login` or "
@@ -137,6 +151,20 @@ class BigQueryWarehouse:
         finally:
             self._end_session()
 
+    def read(
+        self, table: str, columns: Sequence[str], restriction: str = ""
+    ) -> "Iterator[pa.RecordBatch]":
+        """Yield the stored rows of one of matchback's tables that satisfy a condition."""
+        return self.read_from(self._spelled(table), columns, restriction)
+
+    def read_from(
+        self, table: str, columns: Sequence[str], restriction: str = ""
+    ) -> "Iterator[pa.RecordBatch]":
+        """Yield the stored rows of `project.dataset.table`, these columns only."""
+        with _explained(self.config):
+            self._reader = self._reader or read_client()
+            yield from read_batches(self._reader, table, columns, restriction)
+
     def apply_ddl(self) -> None:
         for schema in SCHEMAS:
             dataset = bigquery.Dataset(f"{self.config.project}.{self.prefix}{schema}")
@@ -155,19 +183,23 @@ class BigQueryWarehouse:
                     self.keep_days,
                 )
 
-    def load_parquet(self, partition: Partition, parquet: Path, run_id: str) -> int:
-        """Replace one partition by the rows of a file; returns the rows loaded.
+    def load_parquet(
+        self, partition: Partition, parquet: Path, run_id: str, *, appends: bool = False
+    ) -> int:
+        """Replace one partition by the rows of a file, or add them; returns the rows loaded.
 
         The job's name follows from run, partition and content: sent twice, it runs once.
         """
         settings = bigquery.LoadJobConfig(
             source_format=bigquery.SourceFormat.PARQUET,
-            write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
+            write_disposition=bigquery.WriteDisposition.WRITE_APPEND
+            if appends
+            else bigquery.WriteDisposition.WRITE_TRUNCATE,
             create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
             labels=dict(self.config.labels),
         )
         settings.parquet_options = _list_inference()
-        target = f"{self.config.project}.{in_bigquery(partition.identifier, self.prefix)}"
+        target = self._spelled(partition.identifier)
         name = load_job_id(partition, parquet, run_id)
         with _explained(self.config):
             for attempt in range(ALREADY_EXISTS_ATTEMPTS):
@@ -179,6 +211,23 @@ class BigQueryWarehouse:
             f"Loading {partition.identifier} failed {ALREADY_EXISTS_ATTEMPTS} times in this run; "
             "look at the job's errors in BigQuery, then run again."
         )
+
+    def create_passing(self, table: str, like: str, hours: int) -> None:
+        """Create an empty table with another's columns that is gone after some hours."""
+        with _explained(self.config):
+            columns = self.client.get_table(self._spelled(like)).schema
+            passing = bigquery.Table(self._spelled(table), schema=columns)
+            passing.expires = datetime.now(UTC) + timedelta(hours=hours)
+            self.client.delete_table(passing, not_found_ok=True)
+            self.client.create_table(passing)
+
+    def drop(self, table: str) -> None:
+        """Delete a table if it is there."""
+        with _explained(self.config):
+            self.client.delete_table(self._spelled(table), not_found_ok=True)
+
+    def _spelled(self, table: str) -> str:
+        return f"{self.config.project}.{self.prefix}{table}"
 
     def _submit(
         self, parquet: Path, target: str, job_id: str, settings: bigquery.LoadJobConfig

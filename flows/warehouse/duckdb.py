@@ -99,6 +99,12 @@ class DuckDBWarehouse:
                 self.connection.execute(statement.read_text(encoding="utf-8"))
         self.connection.execute("checkpoint")
 
+    def fetch_beside(self, table: str, file_name: str) -> None:
+        """Have the rows here that lie beside those of a new file; a file holds all of its own."""
+
+    def fetch_file(self, table: str, file_name: str) -> None:
+        """Have the landed rows of a file here before it is replaced."""
+
     def close(self) -> None:
         self.connection.close()
 

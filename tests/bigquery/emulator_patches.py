@@ -4,13 +4,17 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import sqlglot
-from bqemulator.api.routes import jobs
+from bqemulator.api.routes import jobs, upload
 from bqemulator.domain.errors import DomainError, InvalidQueryError
+from bqemulator.jobs import executor
 from bqemulator.sql import inner_query
 from bqemulator.sql.translator import SQLTranslator
 from bqemulator.storage.engine import DuckDBEngine
+from bqemulator.storage.sql_identifiers import quoted_table_ref
 from bqemulator.versioning.snapshots import SnapshotManager
 from sqlglot import exp
+
+from flows.warehouse.partitions import PARTITIONED
 
 
 def patch_emulator() -> None:
@@ -20,6 +24,9 @@ def patch_emulator() -> None:
     DuckDBEngine._load_format_extensions = _nothing
     # An error inside the emulator is answered as 5xx, which clients try again for ten minutes.
     jobs.execute_query_job = _failing_at_once(jobs.execute_query_job)
+    # Load jobs know neither partition decorators nor columns by name.
+    upload.execute_load_job = _into_partition(upload.execute_load_job)
+    executor._LOAD_FORMAT_HANDLERS["PARQUET"] = _load_by_name
     # Time travel copies a table after every change.
     SnapshotManager.record_change = _nothing
     # Positions are corrected below, where they are made; the emulator subtracts by column name.
@@ -29,6 +36,41 @@ def patch_emulator() -> None:
     SQLTranslator._apply_rules = lambda self, sql, *, schema=None: apply_rules(
         self, _with_null_for_no_array(_numbered_from_zero(sql)), schema=None
     )
+
+
+def _into_partition(load: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Let a load job to `table$20261109` replace that day, and refuse rows of other days."""
+
+    async def load_partition(project: str, job: str, config: dict[str, Any], ctx: Any) -> Any:
+        settings = config["load"]
+        target = settings["destinationTable"]
+        name, _, decorator = target["tableId"].partition("$")
+        if decorator:
+            schema = target["datasetId"].rpartition("_")[2]
+            table = PARTITIONED[f"{schema}.{name}"]
+            form = "%Y%m" if table.unit == "month" else "%Y%m%d"
+            condition = f"strftime({table.moment}, '{form}') = '{decorator}'"
+            [path] = settings["sourceUris"]
+            outside = ctx.engine.execute(
+                f"select count(*) from read_parquet(?) where ({condition}) is distinct from true",
+                [path.removeprefix("file://")],
+            ).fetchone()[0]
+            if outside:
+                raise InvalidQueryError(f"{outside} rows lie outside of partition {decorator}")
+            if settings["writeDisposition"] == "WRITE_TRUNCATE":
+                stored = quoted_table_ref(target["projectId"], target["datasetId"], name)
+                ctx.engine.execute(f"delete from {stored} where {condition}")
+            target = {**target, "tableId": name}
+            settings = {
+                **settings, "destinationTable": target, "writeDisposition": "WRITE_APPEND"
+            }  # fmt: skip
+        return await load(project, job, {**config, "load": settings}, ctx)
+
+    return load_partition
+
+
+def _load_by_name(path: str, target: str, ctx: Any) -> None:
+    ctx.engine.execute(f"insert into {target} by name select * from read_parquet(?)", [path])
 
 
 def _failing_at_once(execute: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:

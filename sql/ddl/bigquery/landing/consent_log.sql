@@ -15,4 +15,4 @@ create table if not exists landing.consent_log (
     row_number int64,
     run_id string
 )
-partition by date(decided_at);
+partition by timestamp_trunc(decided_at, month);

@@ -19,4 +19,4 @@ create table if not exists landing.crm_orders (
     row_number int64,
     run_id string
 )
-partition by date(ordered_at);
+partition by timestamp_trunc(ordered_at, month);

@@ -1,0 +1,48 @@
+"""Loads for BigQuery: rows are read, redacted, hashed and scanned in DuckDB, then handed over."""
+
+from typing import Any
+
+from flows.config import Config
+from flows.core.clock import Clock
+from flows.core.pii import DETECTOR_VERSION
+from flows.core.window import Window
+from flows.scan import scan_new_rows
+from flows.tasks.hand_over import hand_over
+from flows.warehouse.bigquery import BigQueryWarehouse
+from flows.warehouse.dock import Dock, opened_dock
+
+DOCK_FILE = "dock.duckdb"
+
+
+def load_through_dock(
+    config: Config, warehouse: BigQueryWarehouse, run_id: str, clock: Clock, window: Window
+) -> list[dict[str, Any]]:
+    """Load what is new or changed of every source; one summary per source."""
+    from flows.load_sources import load_into
+
+    path = config.state_folder / DOCK_FILE
+    with opened_dock(path, warehouse, config.warehouse.memory_limit) as dock:
+        summaries = load_into(config, dock, run_id, clock, window)
+        _scan_landed(dock, config, run_id)
+        hand_over(dock, warehouse, run_id)
+    return summaries
+
+
+def _scan_landed(dock: Dock, config: Config, run_id: str) -> None:
+    """Scan the files whose rows are on the dock; a new detector looks at older rows in BigQuery."""
+    rows = dock.rows(
+        "select distinct file_name from landing.load_ledger "
+        "where run_id = ? and error is null and (source, file_name, digest) not in "
+        "(select (source, file_name, digest) from landing.pii_scans where detector_version = ?)",
+        [run_id, DETECTOR_VERSION],
+    )
+    if not rows:
+        return
+    ga4 = config.sources.ga4
+    scan_new_rows(
+        dock,
+        run_id,
+        [row["file_name"] for row in rows],
+        country=config.property.default_country,
+        event_id_params=ga4.event_id_params if ga4 else (),
+    )
