@@ -33,6 +33,10 @@ class WarehouseBusyError(MatchbackError):
     """Another process holds the warehouse."""
 
 
+class TableMissingError(MatchbackError):
+    """A table that a statement reads has not been made yet."""
+
+
 class WarehouseCorruptError(MatchbackError):
     """The warehouse file or its write-ahead log cannot be opened; it is left untouched."""
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +17,8 @@ from google.auth.exceptions import DefaultCredentialsError
 from google.cloud import bigquery
 
 from flows.config import BigQueryWarehouseConfig, Config
-from flows.errors import ConfigError, MatchbackError, WarehouseBusyError
+from flows.core.clock import Clock
+from flows.errors import ConfigError, MatchbackError, TableMissingError, WarehouseBusyError
 from flows.resources import SQL_DIRECTORY
 from flows.settings import bigquery_emulator
 from flows.warehouse.base import Parameters, Row
@@ -127,11 +128,16 @@ class BigQueryWarehouse:
         ]
 
     def frame(self, sql: str, parameters: Parameters = None) -> "pd.DataFrame":
-        return self._result(sql, parameters).to_dataframe(create_bqstorage_client=False)
+        rows = self._result(sql, parameters)
+        frame = rows.to_dataframe(
+            create_bqstorage_client=False, bool_dtype=None, int_dtype=None, date_dtype=None
+        )
+        return _as_duckdb_frames(frame, rows.schema)
 
     def scanned_bytes(self, sql: str, parameters: Parameters = None) -> int:
-        """Return the bytes that a query would scan; nothing runs."""
+        """Return the bytes that a query would scan; nothing runs. TableMissingError if it cannot."""
         settings = self._settings(parameters)
+        settings.maximum_bytes_billed = None
         settings.dry_run = True
         settings.use_query_cache = False
         with _explained(self.config):
@@ -217,7 +223,7 @@ class BigQueryWarehouse:
         with _explained(self.config):
             columns = self.client.get_table(self._spelled(like)).schema
             passing = bigquery.Table(self._spelled(table), schema=columns)
-            passing.expires = datetime.now(UTC) + timedelta(hours=hours)
+            passing.expires = Clock().now + timedelta(hours=hours)
             self.client.delete_table(passing, not_found_ok=True)
             self.client.create_table(passing)
 
@@ -328,6 +334,20 @@ def _parameter(
     return bigquery.ScalarQueryParameter(name, _type_name(value), value)
 
 
+def _as_duckdb_frames(
+    frame: "pd.DataFrame", schema: Sequence[bigquery.SchemaField]
+) -> "pd.DataFrame":
+    """Give columns the types that DuckDB's frames have: floats for decimals, times without zone."""
+    for field in schema:
+        if field.mode == "REPEATED":
+            continue
+        if field.field_type in ("NUMERIC", "BIGNUMERIC"):
+            frame[field.name] = frame[field.name].astype("float64")
+        elif field.field_type == "TIMESTAMP":
+            frame[field.name] = frame[field.name].dt.tz_localize(None)
+    return frame
+
+
 def _without_zone(value: object) -> object:
     """Return a time as DuckDB does: in UTC without saying so."""
     return value.replace(tzinfo=None) if isinstance(value, datetime) else value
@@ -349,7 +369,7 @@ def _explained(config: BigQueryWarehouseConfig) -> Iterator[None]:
     try:
         yield
     except NotFound:
-        raise MatchbackError(
+        raise TableMissingError(
             f"BigQuery does not know a table of project {config.project}; run `matchback run` once "
             "to create them, or check warehouse.project and warehouse.dataset."
         ) from None
