@@ -1,11 +1,14 @@
 """The `matchback` console script: names the commands, loads each only when it is called."""
 
 import importlib
+import logging
 import os
 import sys
 from dataclasses import dataclass
 
 import typer
+
+from flows.core.printable import printable
 
 os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
@@ -80,12 +83,26 @@ def matchback() -> None:
 
 def main() -> None:
     """Run the console script; usage errors exit with 2, told as one object where --json asks."""
+    _log_to_terminal()
     try:
         sys.exit(app())
     except SystemExit as stop:
         if stop.code == USAGE_ERROR and "--json" in sys.argv:
             _print_usage_error()
         raise
+
+
+class _PrintableFormatter(logging.Formatter):
+    """Names of files come from outside, and stand in log lines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
+
+
+def _log_to_terminal() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(_PrintableFormatter())
+    logging.basicConfig(handlers=[handler])
 
 
 def _print_usage_error() -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from flows.core.printable import printable
+
 
 @dataclass
 class Progress:
@@ -30,7 +32,7 @@ class Progress:
     def say(self, sentence: str) -> None:
         """Print one line."""
         if not self.is_quiet:
-            sys.stderr.write(sentence + "\n")
+            sys.stderr.write(printable(sentence) + "\n")
             sys.stderr.flush()
 
     @contextmanager

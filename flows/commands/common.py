@@ -11,6 +11,7 @@ import orjson
 import typer
 
 from flows import settings
+from flows.core.printable import printable
 from flows.errors import ExitCode, MatchbackError
 
 Arguments = ParamSpec("Arguments")
@@ -46,7 +47,7 @@ def print_json(document: Any) -> None:  # noqa: ANN401 - any serialisable docume
 
 def say(sentence: str) -> None:
     """Write a sentence for people to stderr."""
-    typer.echo(sentence, err=True)
+    typer.echo(printable(sentence), err=True)
 
 
 def exits_with_code(command: Callable[Arguments, int | None]) -> Callable[Arguments, None]:

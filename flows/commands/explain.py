@@ -14,6 +14,7 @@ from flows.commands.common import (
     say,
 )
 from flows.config import load_config
+from flows.core.printable import printable
 from flows.errors import ExitCode
 from flows.reporting.passport import (
     EventPassport,
@@ -74,7 +75,7 @@ def _print_passport(passport: Passport) -> None:
         _print_event(console, event)
     console.print("To see the rows:", style="bold")
     for statement in passport.statements:
-        console.print(f"  {statement}", style="dim", markup=False)
+        console.print(printable(f"  {statement}"), style="dim", markup=False)
 
 
 def _print_event(console: "Console", event: EventPassport) -> None:
@@ -83,10 +84,13 @@ def _print_event(console: "Console", event: EventPassport) -> None:
     provisional = "" if event.is_final else ", provisional"
     heading = Text.assemble(
         (event.verdict, "bold"),
-        f"  {event.canonical_event} of {event.event_date}, dataset {event.dataset_id}{provisional}",
+        printable(
+            f"  {event.canonical_event} of {event.event_date}, dataset {event.dataset_id}"
+            f"{provisional}"
+        ),
     )
     console.print(heading)
-    console.print(Text(f"{event.meaning} {event.match}"))
+    console.print(Text(printable(f"{event.meaning} {event.match}")))
     if event.reasons:
         console.print(Text("Reasons: " + ", ".join(event.reasons).replace("_", " ")))
     console.print()
@@ -94,7 +98,8 @@ def _print_event(console: "Console", event: EventPassport) -> None:
         _print_hop(console, hop)
     for finding in event.findings:
         defect = f" ({finding['defect']})" if finding["defect"] else ""
-        console.print(Text(f"! {finding['title']}{defect}, check {finding['check_id']}", "yellow"))
+        told = printable(f"! {finding['title']}{defect}, check {finding['check_id']}")
+        console.print(Text(told, "yellow"))
     if event.findings:
         console.print()
 
@@ -105,8 +110,8 @@ def _print_hop(console: "Console", hop: Hop) -> None:
     when = f"{hop.at:%Y-%m-%d %H:%M:%S} UTC" if hop.at else "not seen"
     mark, style = ("●", "bold") if hop.is_seen else ("○", "dim")
     console.print(Text.assemble((f"{mark} {hop.station}", style), (f"  {when}", "dim")))
-    console.print(Text(f"  {hop.summary}"))
+    console.print(Text(printable(f"  {hop.summary}")))
     width = max((len(name) for name, _ in hop.facts), default=0)
     for name, value in hop.facts:
-        console.print(Text.assemble((f"    {name:<{width}}  ", "dim"), value))
+        console.print(Text.assemble((f"    {name:<{width}}  ", "dim"), printable(value)))
     console.print()

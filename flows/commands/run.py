@@ -1,5 +1,6 @@
 """matchback run: the daily reconciliation."""
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ from flows.commands.common import (
 )
 from flows.config import load_config
 from flows.core.clock import Clock
+from flows.core.printable import printable
 from flows.core.window import Window
 from flows.dry_run import DryRun, dry_run
 from flows.errors import ExitCode
@@ -129,6 +131,7 @@ def _summarise(result: RunResult, progress: Progress) -> None:
     if result.message:
         progress.say(result.message)
     if result.missing_order:
-        progress.say(f"Why does Meta not know it? matchback explain '{result.missing_order}'")
+        order = shlex.quote(printable(result.missing_order))
+        progress.say(f"Why does Meta not know it? matchback explain {order}")
     if result.report:
         progress.say(f"Report: {result.report}")

@@ -31,7 +31,7 @@ def serve(config: ConfigOption = DEFAULT_CONFIG, json_output: JsonOption = False
         )
     for job in jobs:
         say(f"{job.cron}  {job.timezone}  matchback {' '.join(job.command)}")
-    logging.basicConfig(format="%(asctime)s %(message)s")
+    logging.basicConfig(format="%(asctime)s %(message)s", force=True)
     logging.getLogger("flows").setLevel(logging.INFO)
     say("Scheduling with Prefect." if has_prefect else "Scheduling without Prefect.")
     serve_schedules(project, config)
