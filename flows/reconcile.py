@@ -11,6 +11,7 @@ import orjson
 
 from flows.config import Config
 from flows.core.clock import Clock
+from flows.core.guarded_tables import on_every_date
 from flows.core.window import Window
 from flows.errors import ExitCode, IntegrityError, MatchbackError
 from flows.load_sources import load_sources
@@ -346,7 +347,8 @@ def _missing_order(warehouse: Warehouse, run_id: str) -> str | None:
 
 
 def _has_rows(warehouse: Warehouse, relation: str) -> bool:
-    return bool(warehouse.rows(f"select 1 as one from {relation} limit 1"))
+    query = f"select 1 as one from {relation} where {on_every_date(relation)} limit 1"
+    return bool(warehouse.rows(query))
 
 
 def _begin(warehouse: Warehouse, result: RunResult, clock: Clock) -> None:

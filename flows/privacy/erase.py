@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 from flows.config import Config
 from flows.core.clock import Clock
+from flows.core.guarded_tables import on_every_date
 from flows.core.sql_dialects import Dialect, dialect_of
 from flows.errors import IntegrityError
 from flows.orchestration import flow
@@ -90,7 +91,8 @@ def suppress_loaded(warehouse: Warehouse, config: Config, run_id: str) -> int:
     digest_sql, pads = digests.in_sql("token", dialect)
     found: set[str] = set()
     for table in RAW:
-        tokens = dialect.each(row_tokens(table, dialect), "token", table.name, "run_id = $run_id")
+        loaded = f"run_id = $run_id and {on_every_date(table.name)}"
+        tokens = dialect.each(row_tokens(table, dialect), "token", table.name, loaded)
         rows = warehouse.rows(
             f"select distinct token from {tokens} "
             f"where {digest_sql} in (select digest from ops.suppressions)",
@@ -127,7 +129,8 @@ def _forget_hits(warehouse: Warehouse) -> None:
         warehouse.execute(
             f"delete from {HITS} where table_name = ? and not exists (select 1 from {table.name} "
             f"as held where held.file_name = {HITS.partition('.')[2]}.file_name "
-            f"and held.row_number = {HITS.partition('.')[2]}.row_number)",
+            f"and held.row_number = {HITS.partition('.')[2]}.row_number "
+            f"and {on_every_date(table.name)})",
             [short_name],
         )
 

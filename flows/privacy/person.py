@@ -3,6 +3,7 @@
 import re
 from hashlib import sha256
 
+from flows.core.guarded_tables import on_every_date
 from flows.core.hashing.contact_forms import contact_forms
 from flows.core.sql_dialects import dialect_of
 from flows.errors import ExitCode, MatchbackError
@@ -114,9 +115,12 @@ def _from_ga4(warehouse: Warehouse, found: References) -> References:
             array_to_string({ids}, chr({ord(SEPARATOR)})) as ids
         from landing.ga4_events
         where
-            {dialect.is_among("user_id", "customers")}
-            or (user_id is null and {dialect.is_among("user_pseudo_id", "clients")})
-            or (event_name = 'purchase' and {dialect.any_among(values, "orders")})
+            {on_every_date("landing.ga4_events")}
+            and (
+                {dialect.is_among("user_id", "customers")}
+                or (user_id is null and {dialect.is_among("user_pseudo_id", "clients")})
+                or (event_name = 'purchase' and {dialect.any_among(values, "orders")})
+            )
         """,
         {
             "customers": _listed(found.customers),

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from flows.core.guarded_tables import on_every_date
 from flows.core.sql_dialects import Dialect
 from flows.privacy.registry import PersonalTable
 
@@ -84,9 +85,11 @@ def condition(table: PersonalTable, dialect: Dialect) -> str:
         if table.name == "marts.dim_identities":
             tests.append(dialect.is_among(f"identifier_type || ':' || {node}", "journeys"))
     found = " or ".join(f"({test})" for test in tests)
+    every_date = on_every_date(table.name)
     if table.name == "landing.ga4_events":
-        return f"({found}) and (user_id is null or {dialect.is_among('user_id', 'tokens')})"
-    return f"({found})"
+        is_mine = f"(user_id is null or {dialect.is_among('user_id', 'tokens')})"
+        return f"({found}) and {is_mine} and {every_date}"
+    return f"({found}) and {every_date}"
 
 
 def bindings(table: PersonalTable, references: References) -> dict[str, list[str]]:

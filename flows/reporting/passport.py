@@ -118,10 +118,10 @@ def _find_keys(warehouse: Warehouse, wanted: str) -> list[Row]:
     A canonical id is known by its form. Else cheapest first. Texts are read only where their digest
     fits, a column of small numbers: a warehouse of years holds gigabytes of ids.
     """
-    if CANONICAL_ID.fullmatch(wanted):
-        return query(warehouse, "passport_by_journey", {"id": wanted, "digest": id_digest(wanted)})
     keys = {"id": wanted, "digest": id_digest(wanted), **_order_keys(wanted)}
     span = {"first_date": date.min, "last_date": date.max}
+    if CANONICAL_ID.fullmatch(wanted):
+        return query(warehouse, "passport_by_journey", {**keys, **span})
     found: dict[str, Row] = {}
     for lookup in ("passport_by_order", "passport_by_browser_id", "passport_by_server_id"):
         for row in query(warehouse, lookup, {**keys, **span}):

@@ -16,10 +16,19 @@ import pandas as pd
 from google.protobuf.message import Message
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
 
+from flows.core.guarded_tables import PARTITION_COLUMNS
 from flows.resources import SQL_DIRECTORY
 from flows.warehouse.base import Parameters, Row
 from flows.warehouse.bigquery import SCHEMAS, in_bigquery, query_parameters
-from tests.bigquery.googlesql import Column, GoogleSql, Parameter, add_table, kind_of
+from tests.bigquery.googlesql import (
+    Column,
+    GoogleSql,
+    Parameter,
+    SqlRejectedError,
+    add_table,
+    kind_of,
+)
+from tests.bigquery.partition_filters import unfiltered
 from tests.bigquery.values import cell_of, content_of, rows_of
 
 PREFIX = "matchback_"
@@ -29,6 +38,7 @@ TABLE = re.compile(
 )
 TEXT_OR_PLACE = re.compile(r"'(?:[^'\\]|\\.)*'|(\?)")
 WRITTEN = re.compile(r"\s*(insert into|delete from|update)\s+(\w+)\.(\w+)", re.IGNORECASE)
+PARTITIONS = {f"{PREFIX}{table}": column for table, (column, _) in PARTITION_COLUMNS.items()}
 CATALOG = "INFORMATION_SCHEMA.TABLES"
 
 
@@ -170,6 +180,9 @@ class GoogleWarehouse:
     def _accept(self, sql: str, parameters: Parameters) -> tuple[Column, ...]:
         """Analyse what the client would send; SqlRejectedError where BigQuery would refuse."""
         analyzed = self.analyzer.analyze(in_bigquery(sql, PREFIX), query_parameters(parameters))
+        bare = unfiltered(analyzed.resolved, PARTITIONS)
+        if bare:
+            raise SqlRejectedError(f"no partition filter on {', '.join(sorted(bare))}: {sql[:200]}")
         self.sent.append(Sent(sql, analyzed.kind))
         return analyzed.columns
 

@@ -7,7 +7,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from importlib.metadata import version
@@ -78,6 +78,7 @@ class Analyzed:
     creates: Name | None
     columns: tuple[Column, ...]
     drops: Name | None = None
+    resolved: Message | None = None
 
 
 class GoogleSql:
@@ -103,7 +104,7 @@ class GoogleSql:
             sql_statement=sql,
         )
         response = self.call("Analyze", request, service.AnalyzeResponse)
-        return _analyzed(response.resolved_statement)
+        return replace(_analyzed(response.resolved_statement), resolved=response.resolved_statement)
 
     def declare(self, name: Name, columns: Mapping[str, str]) -> None:
         """Make a table known by its columns and their types."""
@@ -180,6 +181,7 @@ class GoogleSql:
                 parent = _child(parent, part)
             if all(table.name != key[-1] for table in parent.table):
                 add_table(parent, key[-1], self.tables[key])
+                parent.table[-1].full_name = ".".join(key[-2:])
         return catalog
 
     def _referenced(self, sql: str) -> Iterable[Name]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flows.core.guarded_tables import on_every_date
 from flows.core.pii.columns import Type, text_leaves
 from flows.core.pii.documents import OWN_FIELDS
 from flows.core.pii.prefilter import prefilter_pattern
@@ -63,8 +64,12 @@ def ga4_list_leaves(columns: Mapping[str, Type]) -> list[ListLeaf]:
 
 def _entries(dialect: Dialect, leaf: ListLeaf, carried: Sequence[str]) -> str:
     """Return the relation of the items that a leaf lies in, of the rows of some files."""
-    where = dialect.is_among("events.file_name", "files")
-    return dialect.entries(GA4_TABLE, where, leaf.joins, carried)
+    return dialect.entries(GA4_TABLE, _of_files(dialect), leaf.joins, carried)
+
+
+def _of_files(dialect: Dialect) -> str:
+    """Return the condition of the rows of some files, whatever their dates."""
+    return f"{dialect.is_among('events.file_name', 'files')} and {on_every_date(GA4_TABLE)}"
 
 
 def param_keys(dialect: Dialect, leaf: ListLeaf) -> str:
@@ -77,7 +82,7 @@ def param_keys(dialect: Dialect, leaf: ListLeaf) -> str:
 
 def scalar_candidates(dialect: Dialect, leaves: Sequence[str]) -> str:
     """Distinct candidates of the text columns and struct fields of GA4 rows."""
-    source = f"{GA4_TABLE} as events where {dialect.is_among('events.file_name', 'files')}"
+    source = f"{GA4_TABLE} as events where {_of_files(dialect)}"
     return _filtered(dialect, dialect.leaves(source, {leaf: f"events.{leaf}" for leaf in leaves}))
 
 
@@ -103,7 +108,7 @@ def insert_scalar_hits(dialect: Dialect, leaf: str) -> str:
     columns = ", ".join(f"events.{name} as {name}" for name in CARRIED)
     rows = (
         f"select {columns}, events.{leaf} as value, '' as param from {GA4_TABLE} as events "
-        f"where {dialect.is_among('events.file_name', 'files')}"
+        f"where {_of_files(dialect)}"
     )
     return _insert_ga4_hits(dialect, rows, f"'{leaf}'", leaf)
 
@@ -132,7 +137,8 @@ def document_candidates(
     return (
         f"select file_name, row_number, {record_key} as record_key, "
         f"{recorded_at} as recorded_at, {', '.join(columns)} "
-        f"from {table} where {dialect.is_among('file_name', 'files')} and {is_candidate}"
+        f"from {table} where {dialect.is_among('file_name', 'files')} and {is_candidate} "
+        f"and {on_every_date(table)}"
     )
 
 

@@ -4,7 +4,8 @@ select
     reconciled_event_id
 from marts.fct_reconciled_events
 where
-    canonical_digest = $digest
+    event_date between $first_date and $last_date
+    and canonical_digest = $digest
     and canonical_id = $id
 order by
     event_date desc,

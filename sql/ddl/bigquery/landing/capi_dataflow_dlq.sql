@@ -11,4 +11,5 @@ create table if not exists landing.capi_dataflow_dlq (
     row_number int64,
     run_id string
 )
-partition by date(logged_at);
+partition by date(logged_at)
+options (require_partition_filter = true);

@@ -18,4 +18,5 @@ create table if not exists landing.capi_gateway_audit (
     row_number int64,
     run_id string
 )
-partition by date(logged_at);
+partition by date(logged_at)
+options (require_partition_filter = true);

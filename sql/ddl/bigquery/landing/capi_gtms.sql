@@ -20,4 +20,5 @@ create table if not exists landing.capi_gtms (
     row_number int64,
     run_id string
 )
-partition by date(logged_at);
+partition by date(logged_at)
+options (require_partition_filter = true);

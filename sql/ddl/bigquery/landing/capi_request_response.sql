@@ -12,4 +12,5 @@ create table if not exists landing.capi_request_response (
     row_number int64,
     run_id string
 )
-partition by date(logged_at);
+partition by date(logged_at)
+options (require_partition_filter = true);

@@ -40,4 +40,5 @@ create table if not exists landing.ga4_events (
     secret_fields array<string>
 )
 partition by table_date
-cluster by event_name, user_pseudo_id;
+cluster by event_name, user_pseudo_id
+options (require_partition_filter = true);

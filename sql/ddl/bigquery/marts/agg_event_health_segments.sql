@@ -26,4 +26,5 @@ create table if not exists marts.agg_event_health_segments (
     run_id string
 )
 partition by event_date
-cluster by dataset_id, canonical_event;
+cluster by dataset_id, canonical_event
+options (require_partition_filter = true);

@@ -38,4 +38,5 @@ create table if not exists marts.fct_deliveries (
     run_id string
 )
 partition by event_date
-cluster by destination, canonical_event, event_id;
+cluster by destination, canonical_event, event_id
+options (require_partition_filter = true);

@@ -41,4 +41,5 @@ create table if not exists marts.fct_reconciled_events (
     run_id string
 )
 partition by event_date
-cluster by dataset_id, canonical_event, status;
+cluster by dataset_id, canonical_event, status
+options (require_partition_filter = true);

@@ -1,0 +1,100 @@
+"""No statement reads a guarded table without saying which dates."""
+
+import re
+
+import pytest
+
+from flows.core.guarded_tables import PARTITION_COLUMNS, on_every_date
+from flows.resources import PACKAGE_ROOT, SQL_DIRECTORY
+from flows.warehouse.bigquery import in_bigquery
+from tests.bigquery.conftest import Conversation
+from tests.bigquery.googlesql import GoogleSql
+from tests.bigquery.partition_filters import unfiltered
+
+PREFIX = "matchback_"
+PARTITIONS = {f"{PREFIX}{table}": column for table, (column, _) in PARTITION_COLUMNS.items()}
+REQUIRED = "require_partition_filter = true"
+
+
+@pytest.fixture(scope="module")
+def analyzer() -> GoogleSql:
+    google = GoogleSql()
+    for path in sorted((SQL_DIRECTORY / "ddl" / "bigquery").glob("*/*.sql")):
+        made = google.analyze(in_bigquery(path.read_text(encoding="utf-8"), PREFIX))
+        google.tables[made.creates] = made.columns
+    return google
+
+
+def test_the_ddl_requires_a_filter_on_exactly_the_guarded_tables() -> None:
+    requiring = {
+        f"{path.parent.name}.{path.stem}"
+        for path in (SQL_DIRECTORY / "ddl" / "bigquery").glob("*/*.sql")
+        if REQUIRED in path.read_text(encoding="utf-8")
+    }
+
+    assert requiring == set(PARTITION_COLUMNS)
+
+
+def test_every_statement_of_dbt_says_which_dates(two_days: Conversation) -> None:
+    google = GoogleSql()
+    for name, columns in two_days.columns.items():
+        google.declare(tuple(name.split(".")), columns)
+    looked_at, bare = 0, {}
+    for item in two_days.statements:
+        if not _reads_a_guarded_table(item["sql"]) or item["kind"] == "CREATE_TABLE":
+            continue
+        found = unfiltered(google.analyze(item["sql"]).resolved, PARTITIONS)
+        looked_at += 1
+        if found:
+            bare[item["node"]] = found
+
+    assert looked_at > 20
+    assert bare == {}
+
+
+def test_every_query_of_the_report_says_which_dates(two_days: Conversation) -> None:
+    google = GoogleSql()
+    for name, columns in two_days.columns.items():
+        google.declare(tuple(name.split(".")), columns)
+    bare = {}
+    for path in sorted((PACKAGE_ROOT / "flows" / "reporting" / "sql").glob("*.sql")):
+        sql = in_bigquery(path.read_text(encoding="utf-8"), PREFIX)
+        found = unfiltered(google.analyze(sql, has_untyped=True).resolved, PARTITIONS)
+        if found:
+            bare[path.stem] = found
+
+    assert bare == {}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "user_id = 'a'",
+        "table_date >= date '2026-01-01' or user_id = 'a'",
+        "extract(year from table_date) = 2026",
+        "table_date = parse_date('%Y%m%d', event_date)",
+    ],
+)
+def test_a_filter_that_skips_no_partition_is_none(analyzer: GoogleSql, condition: str) -> None:
+    query = f"select 1 as one from {PREFIX}landing.ga4_events where {condition}"
+
+    assert unfiltered(analyzer.analyze(query).resolved, PARTITIONS)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        on_every_date("landing.ga4_events"),
+        "table_date between date '2026-01-01' and date '2026-01-02' and user_id = 'a'",
+        "table_date in (date '2026-01-01', date '2026-01-02')",
+    ],
+)
+def test_a_filter_on_the_partition_column_counts(analyzer: GoogleSql, condition: str) -> None:
+    query = f"select 1 as one from {PREFIX}landing.ga4_events where {condition}"
+
+    assert not unfiltered(analyzer.analyze(query).resolved, PARTITIONS)
+
+
+def _reads_a_guarded_table(sql: str) -> bool:
+    names = "|".join(name.replace(".", r"`?\.`?") for name in PARTITIONS)
+    return re.search(rf"\b({names})\b", sql) is not None
