@@ -57,10 +57,11 @@ def ga4_loader(
     first = window.start - timedelta(days=HISTORY_DAYS)
     shards = export.shards(first, window.end + timedelta(days=config.lookback_days))
     loader = Ga4ExportLoader(warehouse, export=export, shards={one.name: one for one in shards})
-    return loader, [_found(shard) for shard in shards]
+    return loader, [found_shard(shard) for shard in shards]
 
 
-def _found(shard: "Shard") -> FoundFile:
+def found_shard(shard: "Shard") -> FoundFile:
+    """Return a table of the export as the ledger names it."""
     return FoundFile(
         path=Path(shard.name),
         name=shard.name,

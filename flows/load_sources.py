@@ -1,5 +1,6 @@
 """Loads every configured source, one flow each."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
@@ -32,9 +33,15 @@ def load_sources(
 
 
 def load_into(
-    config: Config, warehouse: DuckDBWarehouse, run_id: str, clock: Clock, window: Window
+    config: Config,
+    warehouse: DuckDBWarehouse,
+    run_id: str,
+    clock: Clock,
+    window: Window,
+    *,
+    but: Collection[str] = (),
 ) -> list[dict[str, Any]]:
-    """Load files and other sources of rows into a DuckDB warehouse."""
+    """Load files and other sources of rows, but not those named, into a DuckDB warehouse."""
     from flows.load_capi import load_capi
     from flows.load_consent import load_consent
     from flows.load_crm import load_crm
@@ -49,8 +56,8 @@ def load_into(
     }
     summaries = [
         asdict(load(config, warehouse, run_id, clock, window))
-        for source, load in flows.values()
-        if source
+        for name, (source, load) in flows.items()
+        if source and name not in but
     ]
     suppress_loaded(warehouse, config, run_id)
     return summaries

@@ -1,8 +1,9 @@
 """Loads for BigQuery: rows are read, redacted, hashed and scanned in DuckDB, then handed over."""
 
+from dataclasses import asdict
 from typing import Any
 
-from flows.config import Config
+from flows.config import Config, Ga4BigQueryConfig
 from flows.core.clock import Clock
 from flows.core.pii import DETECTOR_VERSION
 from flows.core.window import Window
@@ -11,6 +12,7 @@ from flows.tasks.hand_over import hand_over
 from flows.warehouse.bigquery import BigQueryWarehouse
 from flows.warehouse.dock import Dock, opened_dock
 
+COPIED = ("ga4",)
 DOCK_FILE = "dock.duckdb"
 
 
@@ -22,10 +24,30 @@ def load_through_dock(
 
     path = config.state_folder / DOCK_FILE
     with opened_dock(path, warehouse, config.warehouse.memory_limit) as dock:
-        summaries = load_into(config, dock, run_id, clock, window)
+        copied = _copy_export(config, warehouse, dock, run_id, clock, window)
+        landed = load_into(config, dock, run_id, clock, window, but=COPIED if copied else ())
         _scan_landed(dock, config, run_id)
         hand_over(dock, warehouse, run_id)
-    return summaries
+    return copied + landed
+
+
+def _copy_export(
+    config: Config,
+    warehouse: BigQueryWarehouse,
+    dock: Dock,
+    run_id: str,
+    clock: Clock,
+    window: Window,
+) -> list[dict[str, Any]]:
+    """Copy a GA4 export inside BigQuery: its rows need no other engine."""
+    if not isinstance(config.sources.ga4, Ga4BigQueryConfig):
+        return []
+    from flows.privacy.erase import suppress_loaded
+    from flows.tasks.copy_ga4 import copy_ga4
+
+    summary = copy_ga4(config, warehouse, dock, run_id, clock, window)
+    suppress_loaded(warehouse, config, run_id)
+    return [asdict(summary)]
 
 
 def _scan_landed(dock: Dock, config: Config, run_id: str) -> None:

@@ -208,6 +208,30 @@ class BigQueryWarehouse:
             "look at the job's errors in BigQuery, then run again."
         )
 
+    def write_partition(self, partition: Partition, sql: str, run_id: str) -> None:
+        """Replace one partition by the rows of a query; sent twice in a run, it runs once."""
+        settings = self._settings(None)
+        settings.destination = bigquery.TableReference.from_string(
+            self._spelled(partition.identifier)
+        )
+        settings.write_disposition = bigquery.WriteDisposition.WRITE_TRUNCATE
+        settings.create_disposition = bigquery.CreateDisposition.CREATE_NEVER
+        name = job_id("copy", partition, sha256(sql.encode()).hexdigest(), run_id)
+        with _explained(self.config):
+            try:
+                job = self.client.query(sql, job_config=settings, job_id=name, job_retry=None)
+            except Conflict:
+                job = self.client.get_job(
+                    name, project=self.config.project, location=self.config.location
+                )
+            job.result()
+        self.bytes_billed += int(job.total_bytes_billed or 0)
+
+    def schema_of(self, table: str) -> list[bigquery.SchemaField]:
+        """Return the columns of one of matchback's tables."""
+        with _explained(self.config):
+            return list(self.client.get_table(self._spelled(table)).schema)
+
     def create_passing(self, table: str, like: str, hours: int) -> None:
         """Create an empty table with another's columns that is gone after some hours."""
         with _explained(self.config):
@@ -325,9 +349,14 @@ def load_job_id(partition: Partition, parquet: Path, run_id: str) -> str:
 
     The run is part of it because an older content may come back after a newer one.
     """
-    content = sha256(parquet.read_bytes()).hexdigest()
+    return job_id("load", partition, sha256(parquet.read_bytes()).hexdigest(), run_id)
+
+
+def job_id(verb: str, partition: Partition, content: str, run_id: str) -> str:
+    """Return the name of a job that writes a partition, for a digest of what it writes."""
     identity = sha256(f"{run_id}|{partition.identifier}|{content}".encode()).hexdigest()
-    return f"matchback_load_{re.sub(r'[^A-Za-z0-9_-]', '_', partition.identifier)}_{identity[:24]}"
+    target = re.sub(r"[^A-Za-z0-9_-]", "_", partition.identifier)
+    return f"matchback_{verb}_{target}_{identity[:24]}"
 
 
 def _parameter(

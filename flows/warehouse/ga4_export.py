@@ -76,6 +76,19 @@ class Ga4Export:
                 if (day := _date(match[2])) is not None and first <= day <= last
             ]
 
+    def wildcard_columns(self) -> tuple[bigquery.SchemaField, ...]:
+        """Return the columns that `events_*` has: those of the table that was created last."""
+        with self._explained():
+            listed = [table.table_id for table in self.client.list_tables(self.dataset)]
+            newest = {
+                match[1]: name
+                for name in sorted(listed)
+                if (match := SHARD.match(name)) is not None
+            }
+            tables = [self.client.get_table(f"{self.dataset}.{name}") for name in newest.values()]
+        last = max(tables, key=lambda table: table.created or datetime.fromtimestamp(0, UTC))
+        return tuple(last.schema)
+
     def download(self, shard: Shard, columns: list[str], parquet: Path) -> int:
         """Write these columns of a shard as Parquet; returns the rows.
 

@@ -27,6 +27,9 @@ def patch_emulator() -> None:
     # Load jobs know neither partition decorators nor columns by name.
     upload.execute_load_job = _into_partition(upload.execute_load_job)
     executor._LOAD_FORMAT_HANDLERS["PARQUET"] = _load_by_name
+    # The rows of a query with a destination go nowhere.
+    jobs._check_create_disposition = _nothing
+    jobs._execute_query_or_failed_meta = _kept(jobs._execute_query_or_failed_meta)
     # Time travel copies a table after every change.
     SnapshotManager.record_change = _nothing
     # Positions are corrected below, where they are made; the emulator subtracts by column name.
@@ -67,6 +70,26 @@ def _into_partition(load: Callable[..., Awaitable[Any]]) -> Callable[..., Awaita
         return await load(project, job, {**config, "load": settings}, ctx)
 
     return load_partition
+
+
+def _kept(execute: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Write the rows of a query into the partition that is its destination."""
+
+    async def execute_into(*, query_config: dict[str, Any], ctx: Any, **named: Any) -> Any:
+        job = await execute(query_config=query_config, ctx=ctx, **named)
+        target = query_config.get("destinationTable") or {}
+        name, _, day = target.get("tableId", "").partition("$")
+        if day and not job.error_result:
+            schema = target["datasetId"].rpartition("_")[2]
+            moment = PARTITIONED[f"{schema}.{name}"].moment
+            stored = quoted_table_ref(target["projectId"], target["datasetId"], name)
+            ctx.engine.execute(f"delete from {stored} where strftime({moment}, '%Y%m%d') = '{day}'")
+            ctx.engine.connection.register("rows_of_query", executor.JOB_RESULTS[named["job_id"]])
+            ctx.engine.execute(f"insert into {stored} by name select * from rows_of_query")
+            ctx.engine.connection.unregister("rows_of_query")
+        return job
+
+    return execute_into
 
 
 def _load_by_name(path: str, target: str, ctx: Any) -> None:

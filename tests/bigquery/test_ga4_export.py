@@ -16,10 +16,14 @@ from google.cloud.bigquery_storage_v1.reader import ReadRowsStream
 
 from flows.config import Config, Ga4BigQueryConfig
 from flows.core.clock import Clock
+from flows.core.pii.columns import read_columns
 from flows.core.window import Window
 from flows.errors import SourceError
 from flows.load_ga4 import load_ga4
 from flows.loading.ledger import LoadSummary
+from flows.resources import SQL_DIRECTORY
+from flows.tasks.copy_ga4 import copy_ga4
+from flows.warehouse.dock import opened_dock
 from flows.warehouse.duckdb import DuckDBWarehouse
 from flows.warehouse.ga4_export import Ga4Export
 from flows.warehouse.storage_read import read_batches
@@ -92,6 +96,58 @@ def test_the_export_gives_the_rows_that_its_files_give(
 
     assert summary.rows_loaded == of_files.rows_loaded > 100
     assert rows == expected
+
+
+def copied(emulator: Emulator, tmp_path: Path, name: str) -> tuple[LoadSummary, list[tuple]]:
+    """Copy the export inside BigQuery; return what landed, but for the numbers of the rows."""
+    config = Config.model_validate(
+        {
+            "warehouse": {"engine": "bigquery", "project": PROJECT, "dataset": name},
+            "sources": {"ga4": {"kind": "bigquery", "project": PROJECT, "dataset": DATASET}},
+        }
+    )
+    with emulator.warehouse(name) as warehouse:
+        warehouse.apply_ddl()
+        with opened_dock(tmp_path / "dock.duckdb", warehouse, None) as dock:
+            summary = copy_ga4(config, warehouse, dock, "run", CLOCK, WINDOW)
+        batches = list(warehouse.read("landing.ga4_events", landing_columns()))
+    table = pa.Table.from_batches(batches)
+    with DuckDBWarehouse(tmp_path / "compared.duckdb") as shape:
+        shape.apply_ddl()
+        shape.execute("delete from landing.ga4_events")
+        with shape.registered("landed", table):
+            shape.execute("insert into landing.ga4_events by name select * from landed")
+        rows = shape.connection.execute(
+            f"select * exclude ({BOOKKEEPING}) from landing.ga4_events order by all"
+        ).fetchall()
+    return summary, rows
+
+
+def landing_columns() -> list[str]:
+    definition = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_events.sql"
+    return list(read_columns(definition.read_text(encoding="utf-8")))
+
+
+def spelled(rows: list[tuple]) -> list[str]:
+    """BigQuery knows no difference of null and empty list."""
+    return sorted(repr(tuple(None if value == [] else value for value in row)) for row in rows)
+
+
+def test_a_copy_inside_bigquery_gives_the_rows_that_the_files_give(
+    export: bigquery.Client, emulator: Emulator, world: World, tmp_path: Path
+) -> None:
+    doubled = pq.read_table(world.path / "data" / "ga4" / "events_20261110.parquet")
+    write_shard(export, "events_20261110", pa.concat_tables([doubled, doubled.slice(0, 7)]))
+    summary, rows = copied(emulator, tmp_path, "copied")
+    of_files, expected = load(
+        tmp_path / "files", {"kind": "files", "path": "data/ga4/events_*"}, world.path
+    )
+    again, rows_again = copied(emulator, tmp_path, "copied")
+
+    assert (summary.files_loaded, summary.rows_duplicate) == (2, 7)
+    assert summary.rows_loaded == of_files.rows_loaded > 100
+    assert spelled(rows) == spelled(expected)
+    assert (again.files_loaded, rows_again) == (0, rows)
 
 
 def test_a_shard_is_read_again_only_when_it_changed(
