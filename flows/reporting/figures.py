@@ -89,6 +89,18 @@ def seconds(value: Number | None) -> str:
     return f"{value:.1f}{NARROW_SPACE}s"
 
 
+def bytes_billed(value: int | None) -> str:
+    """Return an amount of bytes in its largest decimal unit."""
+    if not value:
+        return NONE
+    unit, size = next(
+        (unit, size)
+        for unit, size in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3), ("B", 1))
+        if value >= size
+    )
+    return f"{value / size:.1f}{NARROW_SPACE}{unit}"
+
+
 def points(value: Number | None) -> str:
     """Return score points with one place, without a needless zero."""
     return NONE if value is None else f"{value:.1f}".removesuffix(".0")

@@ -46,8 +46,8 @@ def _environment() -> "Environment":
     environment.filters |= {
         name: getattr(figures, name)
         for name in (
-            "amounts", "count", "day", "decimal", "entity", "gap", "masked", "moment", "money",
-            "percent", "points", "seconds", "short_day", "signed", "whole",
+            "amounts", "bytes_billed", "count", "day", "decimal", "entity", "gap", "masked",
+            "moment", "money", "percent", "points", "seconds", "short_day", "signed", "whole",
         )
     }  # fmt: skip
     environment.filters |= {

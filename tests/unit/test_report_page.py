@@ -253,3 +253,17 @@ def test_every_query_states_its_grain_and_speaks_no_engine_s_dialect(path: Path)
     sql = path.read_text(encoding="utf-8")
     assert sql.startswith("-- Grain: ")
     assert not re.search(r"::|\bilike\b|\bqualify\b|\bunnest\(|\bfilter \(|\blist_|\bepoch", sql)
+
+
+def test_the_runs_show_what_they_were_billed_where_that_costs_something(tmp_path: Path) -> None:
+    config = make_project(tmp_path)
+    assert ">Billed<" not in write(config).report.read_text(encoding="utf-8")
+    with DuckDBWarehouse(config.warehouse_path) as warehouse:
+        warehouse.execute(
+            "update ops.runs set bytes_billed = 2500000000 where run_id = ?", [RUN_ID]
+        )
+
+    page = write(config).report.read_text(encoding="utf-8")
+
+    assert ">Billed<" in page
+    assert re.search(r"2\.5\W*GB", page)
