@@ -68,7 +68,7 @@ def serve_with_prefect(config: Config, config_path: Path) -> None:
 
     from flows.deployments import deployments
 
-    prefect.serve(*deployments(config, config_path), limit=1)
+    prefect.serve(*deployments(config, config_path), limit=1, print_starting_message=False)
 
 
 def serve_plainly(
