@@ -1,8 +1,10 @@
 -- Grain: one row per date, browser and fbclid it landed with; kept as history for the 90 days a click lives.
 {{ config(
     materialized='incremental',
-    incremental_strategy=append_strategy(),
-    pre_hook="{% if is_incremental() %}delete from {{ this }} where event_date between {{ window_start(-2) }} and {{ window_end(2) }}{% endif %}"
+    incremental_strategy=history_strategy(),
+    partitions=replaced_partitions(),
+    pre_hook="{{ forget_replaced_rows() }}",
+    meta={"replaced_rows": "event_date between {{ window_start(-2) }} and {{ window_end(2) }}"}
 ) }}
 
 with

@@ -2,8 +2,10 @@
 -- Dates of the window are rewritten; older dates are read once, when they are first seen.
 {{ config(
     materialized='incremental',
-    incremental_strategy=append_strategy(),
-    pre_hook="{% if is_incremental() %}delete from {{ this }} where event_date between {{ window_start(-2) }} and {{ window_end(2) }}{% endif %}"
+    incremental_strategy=history_strategy(),
+    partitions=replaced_partitions(),
+    pre_hook="{{ forget_replaced_rows() }}",
+    meta={"replaced_rows": "event_date between {{ window_start(-2) }} and {{ window_end(2) }}"}
 ) }}
 
 with

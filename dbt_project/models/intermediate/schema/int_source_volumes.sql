@@ -1,9 +1,11 @@
 -- Grain: one row per source, date, metric and canonical event ('' for all); kept as history, only dates that a run touches are rebuilt.
 {{ config(
     materialized='incremental',
-    incremental_strategy=append_strategy(),
+    incremental_strategy=history_strategy(),
     on_schema_change='append_new_columns',
-    pre_hook="{% if is_incremental() %}delete from {{ this }} where {{ in_profile('event_date') }}{% endif %}"
+    partitions=replaced_partitions(),
+    pre_hook="{{ forget_replaced_rows() }}",
+    meta={"replaced_rows": "{{ in_profile('event_date') }}"}
 ) }}
 
 with
