@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from flows.config import load_config
+from flows.docs import write_docs
 from flows.reporting.passport import find_passport
 from flows.resources import DBT_DIRECTORY
 from flows.tasks.dbt import dbt_environment
@@ -91,7 +92,9 @@ def test_the_passport_finds_an_event_of_a_run_by_the_digest_of_its_ids(
 
 @pytest.fixture(scope="module")
 def manifest(clean_run: World) -> dict[str, Any]:
-    target = dbt(clean_run, "docs", "generate", "--static")
+    config = load_config(clean_run.config, {})
+    pages = write_docs(config, {"PATH": "/usr/bin:/bin", "HOME": "/tmp"})
+    target = config.state_folder / "dbt_target"
     documented = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
     catalog = json.loads((target / "catalog.json").read_text(encoding="utf-8"))
     return {
@@ -99,6 +102,7 @@ def manifest(clean_run: World) -> dict[str, Any]:
         "catalog": catalog["nodes"],
         "source_catalog": catalog["sources"],
         "target": target,
+        "pages": pages,
     }
 
 
@@ -125,6 +129,17 @@ def test_every_model_states_its_grain_first(manifest: dict[str, Any]) -> None:
         node["name"] for node in models if not node["description"].startswith("Grain: one")
     ] == []
     assert [node["name"] for node in models if "-- Grain: " not in node["raw_code"]] == []
+
+
+def test_make_docs_writes_every_document_and_the_report_links_them(
+    manifest: dict[str, Any],
+) -> None:
+    names = [page.name for page in manifest["pages"]]
+    report = manifest["pages"][-1].read_text(encoding="utf-8")
+
+    assert names == ["dbt_docs.html", "schema_docs.html", "index.html", "index.html"]
+    for address in ("dbt_docs.html", "schema_docs.html", "data_docs/index.html"):
+        assert f'href="{address}"' in report
 
 
 def test_the_docs_are_one_static_file(manifest: dict[str, Any]) -> None:
