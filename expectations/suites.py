@@ -75,9 +75,8 @@ class Suite:
         if hasattr(self.module, "read_frame"):
             return self.module.read_frame(warehouse)
         is_windowed = self.path.startswith("sources.")
-        return warehouse.frame(
-            self.module.QUERY, [window.start, window.end] if is_windowed else None
-        )
+        dates = {"first_date": window.start, "last_date": window.end}
+        return warehouse.frame(self.module.QUERY, dates if is_windowed else None)
 
     def expectations(self, thresholds: Thresholds) -> "gx.ExpectationSuite":
         """Return the Great Expectations suite."""

@@ -8,14 +8,19 @@ from expectations.thresholds import Thresholds
 RELATION = "landing.capi_*"
 NEEDS = frozenset({"capi"})
 NEEDS_ROWS = False
+# The column itself against constants: what BigQuery takes as a filter on its partitions.
+NEAR = (
+    "(logged_at is null or logged_at between cast(cast($first_date as date) - 1 as timestamp) "
+    "and cast(cast($last_date as date) + 3 as timestamp))"
+)
 # Grain: one row per landing table. Undated: a bare console line has no time of its own, every
 # other row without one was quarantined. Malformed: a word or body that the loader never writes.
-QUERY = """
+QUERY = f"""
 with
 
 bounds as (
 
-    select cast(? as date) as first_date, cast(? as date) as last_date
+    select cast($first_date as date) as first_date, cast($last_date as date) as last_date
 
 ),
 
@@ -31,8 +36,9 @@ landed as (
             when source_format in ('gtms_bigquery', 'gtms_console') and type in ('Request', 'Response', 'Message') then 0
             else 1
         end as is_malformed,
-        case when type = 'Request' and ltrim(coalesce(request_body, '')) not like '{%' then 1 else 0 end as is_unparsable
+        case when type = 'Request' and ltrim(coalesce(request_body, '')) not like '{{%' then 1 else 0 end as is_unparsable
     from landing.capi_gtms
+    where {NEAR}
     union all
     select
         'capi_request_response' as table_name,
@@ -40,9 +46,10 @@ landed as (
         row_number,
         cast(logged_at as date) as logged_date,
         case when logged_at is null then 1 else 0 end as is_undated,
-        case when request like '{%' then 0 else 1 end as is_malformed,
+        case when request like '{{%' then 0 else 1 end as is_malformed,
         0 as is_unparsable
     from landing.capi_request_response
+    where {NEAR}
     union all
     select
         'capi_dataflow_dlq' as table_name,
@@ -50,9 +57,10 @@ landed as (
         row_number,
         cast(logged_at as date) as logged_date,
         case when logged_at is null then 1 else 0 end as is_undated,
-        case when status in ('SUCCESS', 'ERROR') and input_element like '{%' then 0 else 1 end as is_malformed,
+        case when status in ('SUCCESS', 'ERROR') and input_element like '{{%' then 0 else 1 end as is_malformed,
         0 as is_unparsable
     from landing.capi_dataflow_dlq
+    where {NEAR}
     union all
     select
         'capi_gateway_audit' as table_name,
@@ -63,6 +71,7 @@ landed as (
         case when deliveries like '[%' then 0 else 1 end as is_malformed,
         0 as is_unparsable
     from landing.capi_gateway_audit
+    where {NEAR}
 
 ),
 

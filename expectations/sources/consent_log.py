@@ -14,7 +14,7 @@ with
 
 bounds as (
 
-    select cast(? as date) as first_date, cast(? as date) as last_date
+    select cast($first_date as date) as first_date, cast($last_date as date) as last_date
 
 ),
 

@@ -16,12 +16,6 @@ LATEST_TIMESTAMP = 4_102_444_800_000_000
 QUERY = """
 with
 
-bounds as (
-
-    select cast(? as date) as first_date, cast(? as date) as last_date
-
-),
-
 files as (
 
     select
@@ -38,7 +32,7 @@ files as (
         min(events.event_timestamp) as first_event_timestamp,
         max(events.event_timestamp) as last_event_timestamp
     from landing.ga4_events as events
-    inner join bounds on events.table_date between bounds.first_date and bounds.last_date
+    where events.table_date between cast($first_date as date) and cast($last_date as date)
     group by events.table_date, events.export_kind, events.file_name
 
 ),

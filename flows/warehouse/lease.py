@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from flows.errors import MatchbackError, WarehouseBusyError
+from flows.errors import MatchbackError, TableMissingError, WarehouseBusyError
 from flows.warehouse.base import Row, Warehouse, first
 
 LEASE_LENGTH = timedelta(minutes=15)
@@ -104,7 +104,11 @@ def table_lease(
     """Hold the warehouse's lease row, renewed from a thread that ends with this process."""
     with connect() as warehouse:
         lease = Lease(warehouse, owner, length)
-        lease.take()
+        try:
+            lease.take()
+        except TableMissingError:
+            warehouse.apply_ddl()
+            lease.take()
         ended = threading.Event()
         renewer = threading.Thread(
             target=_keep, args=(lease, ended, length / RENEWALS_PER_LENGTH), daemon=True

@@ -52,8 +52,6 @@ def sole_writer(config: Config, purpose: str) -> Iterator[Lease | None]:
         if not isinstance(config.warehouse, BigQueryWarehouseConfig):
             yield None
             return
-        with open_warehouse(config) as warehouse:
-            warehouse.apply_ddl()
         owner = f"Run {purpose} ({platform.node()} {token_hex(3)})"
         with table_lease(lambda: open_warehouse(config), owner) as lease:
             yield lease

@@ -16,6 +16,7 @@ CONDITIONS = {"filter_expr", "where_expr"}
 SUBQUERY = "ResolvedSubqueryExprProto"
 COLUMN = "ResolvedColumnRefProto"
 CALL = "ResolvedFunctionCallProto"
+INSERT = "ResolvedInsertStmtProto"
 SCAN = "ResolvedTableScanProto"
 
 
@@ -68,7 +69,8 @@ def _concrete(node: Message) -> Message:
 def _nodes(field: str, node: Message) -> Iterator[tuple[str, Message]]:
     yield field, node
     for descriptor, value in node.ListFields():
-        if descriptor.message_type is None:
+        is_target = (node.DESCRIPTOR.name, descriptor.name) == (INSERT, "table_scan")
+        if descriptor.message_type is None or is_target:
             continue
         for child in value if descriptor.is_repeated else [value]:
             yield from _nodes(descriptor.name, child)

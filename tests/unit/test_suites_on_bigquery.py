@@ -11,7 +11,12 @@ from flows.tasks.publish import CANDIDATES, PUBLISHED
 googlesql = pytest.importorskip("tests.bigquery.googlesql", reason="needs Google's SQL analyzer")
 
 CLIENT_EVENTS = "create table work.int_client_events (event_date date, client_event_key string)"
-STAND_INS = {"?": "date '2026-11-14'", "{schema}": CANDIDATES, "{table}": "fct_findings"}
+STAND_INS = {
+    "$first_date": "date '2026-11-14'",
+    "$last_date": "date '2026-11-14'",
+    "{schema}": CANDIDATES,
+    "{table}": "fct_findings",
+}
 
 
 @pytest.fixture(scope="module")
