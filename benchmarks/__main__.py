@@ -1,110 +1,129 @@
-"""`make bench`: simulate days of several sizes, run each twice, write docs/performance.md."""
+"""`make bench`: measures the parts that are asked for and writes docs/performance.md.
 
-import json
+    python -m benchmarks                                # what make bench runs
+    python -m benchmarks size --sizes 1000000 20000000  # some sizes only
+    python -m benchmarks history --history-events 20000 # one part; the others keep their figures
+    python -m benchmarks page                           # the page again, from the figures at hand
+
+Figures stay in docs/performance.json, each part with the time, the commit and the machine's load,
+so that parts can be measured one by one when the machine is quiet.
+"""
+
+import argparse
 import os
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
-SIZES = (1_000, 10_000, 100_000)
-AS_OF = "2026-11-22T12:00:00Z"
+import orjson
+
+from benchmarks import parts
+from benchmarks.bigquery_costs import bytes_by_model
+from benchmarks.compare import peers
+from benchmarks.page import write_page
+
+ROOT = Path(__file__).parents[1]
+FIGURES = ROOT / "docs" / "performance.json"
+PARTS = ("tiny", "size", "json", "explain", "history", "peers", "bigquery", "page")
+DEFAULT_SIZES = (1_000_000, 5_000_000)
+COMPARED = 1_000_000
+HISTORY_EVENTS = 10_000
+PEER_SECONDS = 1800
 
 
-@dataclass(frozen=True)
-class Measured:
-    """One run: events a day, cold or warm, seconds of wall and CPU, peak MiB of one process."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, keep the figures, write the page."""
+    given = _parse(arguments)
+    figures = orjson.loads(FIGURES.read_bytes()) if FIGURES.exists() else {}
+    with _workplace(given.folder) as folder:
+        for part in given.parts:
+            measured = _measure(part, given, folder, figures)
+            if measured is not None:
+                figures[part] = {**_circumstances(), "figures": measured}
+                FIGURES.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2) + b"\n")
+    write_page(figures, ROOT / "docs")
+    _say(f"Written: {FIGURES.parent / 'performance.md'}")
 
-    events: int
-    kind: str
-    wall: float
-    cpu: float
-    peak: float
-    steps: dict[str, float]
+
+def _measure(part: str, given: argparse.Namespace, folder: Path, figures: dict[str, Any]) -> Any:  # noqa: ANN401 - figures of any shape
+    if part == "tiny":
+        return parts.tiny(parts.fresh(folder / "tiny"), _say)
+    if part == "size":
+        known = {one["events"]: one for one in figures.get("size", {}).get("figures", [])}
+        for events in given.sizes:
+            known[events] = parts.size(parts.fresh(folder / f"size_{events}"), events, _say)
+        return [known[events] for events in sorted(known)]
+    if part == "json":
+        return parts.gzipped_json(parts.fresh(folder / "json"), given.compared, _say)
+    if part == "explain":
+        return parts.explain(_largest(folder), _say)
+    if part == "history":
+        place = parts.fresh(folder / "history")
+        return parts.history(place, given.history_events, given.history_days, _say)
+    if part == "peers":
+        place, environments = folder / "peers", folder / "environments"
+        return peers(place, given.compared, environments, given.peer_seconds, _say)
+    return bytes_by_model() if part == "bigquery" else None
 
 
-def measure(folder: Path, events: int, kind: str, day: str) -> Measured:
-    """Run one day as its own process and read what the system says it used."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    started = time.perf_counter()
-    finished = subprocess.run(
-        [sys.executable, "-m", "flows", "run", "--date", day, "--as-of", AS_OF, "--json"],
-        cwd=folder,
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("parts", nargs="*", choices=(*PARTS, []), default=list(PARTS))
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(DEFAULT_SIZES))
+    parser.add_argument("--compared", type=int, default=COMPARED, help="events for json and peers")
+    parser.add_argument("--history-events", type=int, default=HISTORY_EVENTS)
+    parser.add_argument("--history-days", type=int, nargs="+", default=list(parts.HISTORY_DAYS))
+    parser.add_argument("--peer-seconds", type=int, default=PEER_SECONDS)
+    parser.add_argument("--folder", type=Path, help="where worlds are written and kept")
+    return parser.parse_args(arguments)
+
+
+@contextmanager
+def _workplace(folder: Path | None) -> Any:  # noqa: ANN401
+    if folder is not None:
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="matchback-bench-") as name:
+        yield Path(name)
+
+
+def _largest(folder: Path) -> Path:
+    """Return the world whose warehouse is the largest of those measured so far."""
+    warehouses = list(folder.glob("*/warehouse.duckdb"))
+    if not warehouses:
+        sys.exit("explain needs a warehouse: measure `size` before it, in the same --folder.")
+    return max(warehouses, key=lambda path: path.stat().st_size).parent
+
+
+def _circumstances() -> dict[str, Any]:
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    wall = time.perf_counter() - started
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if finished.returncode > 1:
-        sys.exit(f"The benchmark's run ended with {finished.returncode}: {finished.stderr}")
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    steps = json.loads(finished.stdout)["seconds"]
-    return Measured(events, kind, wall, cpu, after.ru_maxrss / 1024, steps)
+    return {
+        "measured_at": datetime.now(UTC).isoformat(timespec="minutes"),
+        "commit": commit.stdout.strip() or None,
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {_memory_gib()} GiB, "
+        f"{platform.system()}, Python {platform.python_version()}",
+    }
 
 
-def bench(events: int) -> list[Measured]:
-    """Simulate one day of this size and run it twice: on a new warehouse, and again."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        subprocess.run(
-            [
-                *(sys.executable, "-m", "flows", "simulate", "--out", str(folder)),
-                *("--days", "1", "--events-per-day", str(events)),
-            ],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        day = json.loads((folder / "truth.json").read_text(encoding="utf-8"))["start"]
-        return [measure(folder, events, kind, day) for kind in ("new warehouse", "again")]
+def _memory_gib() -> int:
+    return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
 
 
-def page(results: list[Measured]) -> str:
-    """Return the measured runs as Markdown."""
-    steps = list(results[0].steps)
-    heads = ["GA4 events a day", "run", "wall s", "CPU s", "peak MiB", *steps]
-    lines = [
-        "# Performance",
-        "",
-        f"Written by `make bench` on {platform.machine()}, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}. A day of simulated GA4 rows with proportional Meta "
-        "logs, orders and consent; step columns are wall seconds.",
-        "",
-        "| " + " | ".join(heads) + " |",
-        "|" + "---|" * len(heads),
-    ]
-    for one in results:
-        cells = [
-            f"{one.events:,}",
-            one.kind,
-            f"{one.wall:.1f}",
-            f"{one.cpu:.1f}",
-            f"{one.peak:.0f}",
-        ]
-        cells += [f"{one.steps.get(step, 0):.1f}" for step in steps]
-        lines.append("| " + " | ".join(cells) + " |")
-    lines += [
-        "",
-        "A first run in a folder pays for dbt's full parse of the project; the next ones read it "
-        "from `.matchback/`. The comparison with a bare script and with other tools, long "
-        "histories and millions of events a day are not measured yet.",
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def main() -> None:
-    """Measure every size, or those on the command line, and write the page."""
-    sizes = [int(argument) for argument in sys.argv[1:]] or list(SIZES)
-    results = [measured for size in sizes for measured in bench(size)]
-    PAGE.write_text(page(results), encoding="utf-8")
-    sys.stdout.write(page(results))
+def _say(sentence: str) -> None:
+    sys.stderr.write(sentence + "\n")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from flows.resources import SQL_DIRECTORY
 SCRIPT = Path(__file__).parent / "sql" / "floor.sql"
 # Ids that hold numbers by design; everything else that is text is looked at.
 UNSCANNED_PARAMS = ("event_id", "transaction_id")
+UNSCANNED_COLUMNS = ("event_date", "user_pseudo_id", "ecommerce.transaction_id")
 PERSONAL = "|".join(
     (
         r"[\w.+-]+(?:@|%(?:25)*40)[\w-]+\.[A-Za-z]{2,}",
@@ -33,20 +34,12 @@ PERSONAL = "|".join(
 IP_ADDRESS = r"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b"
 
 
-def run_floor(world: Path, database: Path, *, is_json: bool) -> dict[str, object]:
+def run_floor(world: Path, database: Path) -> dict[str, object]:
     """Run every step into a new database and return seconds, texts and figures."""
     seconds: dict[str, float] = {}
-    data = world / "data"
     with duckdb.connect(str(database)) as connection:
-        connection.execute("set preserve_insertion_order = false")
-        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
-        for name, pattern in (
-            ("gtms", "capi/gtms_*"),
-            ("gateway", "capi/gateway_*"),
-            ("orders", "crm/orders_*"),
-        ):
-            connection.execute(f"set variable {name} = $path", {"path": str(data / pattern)})
-        for name, statements in (("read", _read(data, is_json)), *_steps(), *_scans(data)):
+        open_inputs(connection, world)
+        for name, statements in (*floor_steps(world), *_scans(world / "data")):
             started = time.process_time()
             for statement in statements:
                 connection.execute(statement)
@@ -57,7 +50,27 @@ def run_floor(world: Path, database: Path, *, is_json: bool) -> dict[str, object
     return {"cpu_seconds": seconds, "hits": hits, "daily": daily}
 
 
-def _read(data: Path, is_json: bool) -> list[str]:
+def open_inputs(connection: duckdb.DuckDBPyConnection, world: Path) -> None:
+    """Set up a connection: its memory and the file patterns of a world."""
+    connection.execute("set enable_progress_bar = false")
+    connection.execute("set preserve_insertion_order = false")
+    connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+    patterns = {"gtms": "capi/gtms_*", "gateway": "capi/gateway_*", "orders": "crm/orders_*"}
+    for name, pattern in patterns.items():
+        path = str(world / "data" / pattern)
+        connection.execute(f"set variable {name} = $path", {"path": path})
+
+
+def floor_steps(world: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield the name and the statements of each step up to the daily figures."""
+    data = world / "data"
+    yield "read", _read(data, is_json=any((data / "ga4").glob("*.json.gz")))
+    text = SCRIPT.read_text(encoding="utf-8")
+    for name, body in re.findall(r"-- step: (.+)\n((?:(?!-- step).*\n)*)", text):
+        yield name, [statement for statement in body.split(";\n") if statement.strip()]
+
+
+def _read(data: Path, *, is_json: bool) -> list[str]:
     """Parquet is read where it lies; JSON is parsed once."""
     if not is_json:
         return [f"create view raw_events as select * from read_parquet('{data}/ga4/*.parquet')"]
@@ -68,34 +81,32 @@ def _read(data: Path, is_json: bool) -> list[str]:
     ]
 
 
-def _steps() -> Iterator[tuple[str, list[str]]]:
-    text = SCRIPT.read_text(encoding="utf-8")
-    for name, body in re.findall(r"-- step: (.+)\n((?:(?!-- step).*\n)*)", text):
-        yield name, [statement for statement in body.split(";\n") if statement.strip()]
-
-
 def _scans(data: Path) -> Iterator[tuple[str, list[str]]]:
     """Yield the scan of the GA4 rows and of the logs, field by field; distinct values first."""
-    columns = _ga4_columns()
+    columns = ga4_columns()
     matching = f"regexp_matches(content, '{PERSONAL}|{IP_ADDRESS}')"
-    leaves = " union all ".join(
-        f"select '{leaf}' as path, content from "
-        f"(select distinct {leaf} as content from raw_events) where {matching}"
-        for leaf in text_leaves(columns)
-        if leaf not in ("user_pseudo_id", "ecommerce.transaction_id")
+    texts = " union all ".join(
+        f"select '{leaf}' as path, content from (select distinct {leaf} as content from raw_events)"
+        for leaf in scanned_leaves(columns)
+    )
+    queries = (
+        f"with texts as materialized ({texts}) select path, content from texts where {matching}",
+        *(_of_parameters(name, matching) for name in ("event_params", "user_properties")),
+        _of_items(columns["items"], matching),
     )
     yield (
         "scan of GA4 texts",
         [
-            f"create table personal as {leaves}",
-            *(
-                f"insert into personal {_of_parameters(name, matching)}"
-                for name in ("event_params", "user_properties")
-            ),
-            f"insert into personal {_of_items(columns['items'], matching)}",
+            "create table personal (path varchar, content varchar)",
+            *(f"insert into personal {query}" for query in queries),
         ],
     )
     yield "scan of the logs", [f"insert into personal {_of_logs(data)}"]
+
+
+def scanned_leaves(columns: dict[str, Type]) -> list[str]:
+    """Return the text columns and struct fields that are looked at."""
+    return [leaf for leaf in text_leaves(columns) if leaf not in UNSCANNED_COLUMNS]
 
 
 def _of_parameters(column: str, matching: str) -> str:
@@ -109,25 +120,52 @@ def _of_parameters(column: str, matching: str) -> str:
 
 
 def _of_items(items: Type, matching: str) -> str:
-    fields = [name for name, kind in items.fields.items() if kind.is_text]
-    return " union all ".join(
-        f"select 'items.{field}', content from (select distinct unnest(list_transform(items, "
-        f"lambda item: item.{field})) as content from raw_events) where {matching}"
-        for field in fields
+    fields = ", ".join(
+        f"{{path: 'items.{name}', found: list(distinct item.{name})}}"
+        for name, kind in items.fields.items()
+        if kind.is_text
+    )
+    return (
+        f"select path, content from (select field.path as path, unnest(field.found) as content "
+        f"from (select unnest([{fields}]) as field from "
+        f"(select unnest(items) as item from raw_events where len(items) > 0))) where {matching}"
     )
 
 
 def _of_logs(data: Path) -> str:
     """A log line is one text; addresses and agents stand in it by design."""
     return " union all ".join(
-        f"select '{name}', line from read_csv('{data}/capi/{name}_*', columns = {{line: 'varchar'}}, "
-        "delim = e'\\x01', quote = '', escape = '', header = false, auto_detect = false, "
+        f"select '{name}', line from read_csv('{data}/capi/{name}_*', "
+        "columns = {line: 'varchar'}, delim = e'\\x01', quote = '', escape = '', "
+        "header = false, auto_detect = false, "
         f"max_line_size = 16000000) where regexp_matches(line, '{PERSONAL}')"
         for name in ("gtms", "gateway")
     )
 
 
-def _ga4_columns() -> dict[str, Type]:
+def count_texts(world: Path) -> int:
+    """Return how many texts of a world's Parquet rows a scan looks at."""
+    columns = ga4_columns()
+    scalars = " + ".join(f"count({leaf})" for leaf in scanned_leaves(columns))
+    lists = " + ".join(
+        f"coalesce(sum(len(list_filter({name}, lambda entry: entry.value.string_value is not null "
+        f"and entry.key not in {UNSCANNED_PARAMS}))), 0)"
+        for name in ("event_params", "user_properties")
+    )
+    items = " + ".join(
+        f"coalesce(sum(len(list_filter(items, lambda item: item.{name} is not null))), 0)"
+        for name, kind in columns["items"].fields.items()
+        if kind.is_text
+    )
+    rows = f"read_parquet('{world}/data/ga4/*.parquet')"
+    with duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar = false")
+        found = connection.execute(f"select {scalars} + {lists} + {items} from {rows}").fetchall()
+    return int(found[0][0])
+
+
+def ga4_columns() -> dict[str, Type]:
+    """Return the exported columns with their types."""
     definition = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_events.sql"
     columns = read_columns(definition.read_text(encoding="utf-8"))
     loader = ("export_kind", "file_name", "run_id", "extra_columns", "secret_fields")
@@ -140,8 +178,7 @@ def main() -> None:
     parser.add_argument("world", type=Path)
     parser.add_argument("database", type=Path)
     given = parser.parse_args()
-    is_json = any((given.world / "data" / "ga4").glob("*.json.gz"))
-    result = run_floor(given.world, given.database, is_json=is_json)
+    result = run_floor(given.world, given.database)
     sys.stdout.write(orjson.dumps(result, default=str).decode() + "\n")
 
 

@@ -37,12 +37,16 @@ LINES = "(format csv, header false, quote '', escape '', delimiter e'\\x01', com
 
 @dataclass(frozen=True)
 class WorldSize:
-    """How large a world is: GA4 events a day, days, those skipped, `parquet` or `json`."""
+    """How large a world is: GA4 events a day, days, those skipped, `parquet` or `json`.
+
+    `memory_limit` is what its matchback.yml allows the engine.
+    """
 
     events: int
     days: int = 1
     skip: int = 0
     ga4_format: str = "parquet"
+    memory_limit: str | None = None
 
     @property
     def dates(self) -> list[date]:
@@ -55,9 +59,11 @@ def write_world(folder: Path, size: WorldSize) -> None:
     for name in ("ga4", "capi", "crm", "consent"):
         (folder / "data" / name).mkdir(parents=True, exist_ok=True)
     suffix = "parquet" if size.ga4_format == "parquet" else "json.gz"
-    config = CONFIG.read_text(encoding="utf-8").format(suffix=suffix)
+    limit = f", memory_limit: {size.memory_limit}" if size.memory_limit else ""
+    config = CONFIG.read_text(encoding="utf-8").format(suffix=suffix, limit=limit)
     (folder / "matchback.yml").write_text(config, encoding="utf-8")
     with duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar = false")
         connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         connection.execute(MACROS.read_text(encoding="utf-8"))
         for number, day in enumerate(size.dates, start=size.skip):

@@ -3,7 +3,7 @@
 -- the variables gtms, gateway, orders (file patterns).
 
 -- step: flatten
-create table events as
+create temp table events as
 select
     row_number() over () as row_id,
     cast(strptime(event_date, '%Y%m%d') as date) as event_date,
@@ -54,6 +54,13 @@ from events
 where row_id in (select row_id from kept);
 
 -- step: delivery logs
+create table meta_names as
+select * from (
+    values
+    ('purchase', 'Purchase'), ('begin_checkout', 'InitiateCheckout'), ('add_to_cart', 'AddToCart'),
+    ('generate_lead', 'Lead'), ('sign_up', 'CompleteRegistration')
+) as names (ga4_name, meta_name);
+
 create table attempts as
 with
 
@@ -147,17 +154,11 @@ qualify row_number() over (partition by order_key order by ordered_at) = 1;
 create table reconciled as
 with
 
-taxonomy (ga4_name, meta_name) as (
-    values
-    ('purchase', 'Purchase'), ('begin_checkout', 'InitiateCheckout'), ('add_to_cart', 'AddToCart'),
-    ('generate_lead', 'Lead'), ('sign_up', 'CompleteRegistration')
-),
-
 client as (
 
-    select client_events.*, taxonomy.meta_name
+    select client_events.*, meta_names.meta_name
     from client_events
-    inner join taxonomy on client_events.event_name = taxonomy.ga4_name
+    inner join meta_names on client_events.event_name = meta_names.ga4_name
 
 ),
 
@@ -165,7 +166,7 @@ paired as (
 
     select
         client.event_date,
-        coalesce(client.event_name, taxonomy.ga4_name) as canonical_event,
+        coalesce(client.event_name, meta_names.ga4_name) as canonical_event,
         coalesce(client.order_id, server_events.order_id) as order_id,
         client.row_id is not null as in_client,
         server_events.event_id is not null as in_server,
@@ -181,7 +182,7 @@ paired as (
     from client
     full outer join server_events
         on client.event_id = server_events.event_id and client.meta_name = server_events.event_name
-    left join taxonomy on server_events.event_name = taxonomy.meta_name
+    left join meta_names on server_events.event_name = meta_names.meta_name
 
 )
 

@@ -1,0 +1,214 @@
+"""BigQuery on paper: which columns and partitions each model reads, and what that would bill.
+
+Columns come from Google's own analyzer on the SQL that dbt compiles, views written out, unused
+columns pruned. Widths and row counts come from a run on DuckDB, at BigQuery's logical sizes.
+A column counts whole, also where only a field of it is read, so figures are upper bounds.
+"""
+
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from google.protobuf.message import Message
+
+from benchmarks.world import FIRST_DAY, WorldSize, write_world
+from flows.config import Config, load_config
+from flows.core.clock import Clock
+from flows.core.window import Window
+from flows.progress import Progress
+from flows.tasks.dbt import dbt_environment, dbt_settings
+from tests.bigquery.conftest import Conversation, converse
+from tests.bigquery.googlesql import STORED, GoogleSql, Parameter
+
+PREFIX = "matchback_"
+REFERENCE_EVENTS = 50_000
+WINDOW_DAYS = 4
+# Landing and what is built from it hold the window, three days before it and today.
+DAYS_READ = WINDOW_DAYS + 4
+HISTORY_DAYS = {"int_purchase_rows": 30, "int_click_landings": 90, "int_schema_profile": 30,
+                "int_source_volumes": 90}  # fmt: skip
+AS_OF = datetime.combine(FIRST_DAY + timedelta(days=8), datetime.min.time(), UTC)
+FIXED_WIDTHS = {"BOOLEAN": 1, "BIGINT": 8, "INTEGER": 8, "DOUBLE": 8, "DATE": 8, "TIMESTAMP": 8,
+                "UBIGINT": 8, "HUGEINT": 16, "TIMESTAMP WITH TIME ZONE": 8}  # fmt: skip
+GA4_TABLE = "landing.ga4_events"
+
+Name = tuple[str, str]
+
+
+@dataclass
+class Reads:
+    """What one model reads: columns by table."""
+
+    model: str
+    columns: dict[Name, set[str]] = field(default_factory=dict)
+
+
+class PrunedSql(GoogleSql):
+    """The analyzer, leaving out of a scan the columns that nothing uses."""
+
+    def options(self, parameters: Sequence[Parameter] = ()) -> Message:
+        """Return the analyzer's options with pruning."""
+        options = super().options(parameters)
+        options.prune_unused_columns = True
+        return options
+
+
+def bytes_by_model() -> dict[str, Any]:
+    """Return bytes that each model reads for one day's run, per GA4 row of a day."""
+    with tempfile.TemporaryDirectory(prefix="matchback-bigquery-") as name:
+        folder = Path(name)
+        write_world(folder, WorldSize(REFERENCE_EVENTS))
+        config = load_config(folder / "matchback.yml", {})
+        _run_and_keep(config)
+        conversation = converse(folder, ["seed"], ["run"], settings=_settings(config))
+        reads = list(_reads(conversation))
+        with duckdb.connect(str(config.warehouse_path), read_only=True) as connection:
+            widths = {
+                table: _widths(connection, table)
+                for table in {table for read in reads for table in read.columns}
+            }
+            export = sum(_widths(connection, ("landing", "ga4_events")).values())
+    models = [_costs(read, widths) for read in reads]
+    return {
+        "reference_events": REFERENCE_EVENTS,
+        "days_read": DAYS_READ,
+        "export_bytes_per_event": round(export / REFERENCE_EVENTS),
+        "models": sorted(
+            (one for one in models if one["bytes_per_event"] > 0),
+            key=lambda one: -one["bytes_per_event"],
+        ),
+    }
+
+
+def _costs(read: Reads, widths: Mapping[Name, Mapping[str, float]]) -> dict[str, Any]:
+    by_table = {
+        ".".join(table): _days(table) * sum(widths[table].get(column, 0) for column in columns)
+        for table, columns in read.columns.items()
+    }
+    largest = max(by_table, key=lambda table: by_table[table], default="")
+    return {
+        "model": read.model,
+        "bytes_per_event": round(sum(by_table.values()) / REFERENCE_EVENTS, 2),
+        "largest_table": largest,
+        "columns": sorted(read.columns[_name(largest)]) if largest else [],
+    }
+
+
+def _days(table: Name) -> int:
+    """Return how many days of a table a run reads; the reference holds one."""
+    schema, name = table
+    if schema in ("reference", "ops"):
+        return 1
+    return HISTORY_DAYS.get(name, DAYS_READ)
+
+
+def _name(text: str) -> Name:
+    schema, _, table = text.partition(".")
+    return schema, table
+
+
+def _reads(conversation: Conversation) -> Iterator[Reads]:
+    google = PrunedSql()
+    for name, columns in conversation.columns.items():
+        google.declare(tuple(name.split(".")), columns)
+    models = {
+        (node["schema"], node["name"]): node
+        for node in conversation.manifest["nodes"].values()
+        if node["resource_type"] == "model" and node.get("compiled_code")
+    }
+    views = {
+        name: node["compiled_code"]
+        for name, node in models.items()
+        if node["config"]["materialized"] == "view"
+    }
+    for name, node in sorted(models.items()):
+        if name in views:
+            continue
+        reads = Reads(node["name"])
+        statement = google.analyze(_without_views(node["compiled_code"], views)).resolved
+        for scan in _scans(statement):
+            schema, _, table = scan.table.full_name.partition(".")
+            columns = {column.name for column in scan.parent.column_list}
+            reads.columns.setdefault((schema.removeprefix(PREFIX), table), set()).update(columns)
+        yield reads
+
+
+def _without_views(sql: str, views: Mapping[Name, str]) -> str:
+    """Return a query in which each view stands as its own query."""
+
+    def written_out(match: re.Match[str]) -> str:
+        name = (match[1], match[2])
+        if name not in views:
+            return match[0]
+        alias = "" if re.match(r"\s+as\b", sql[match.end() :]) else f" as {match[2]}"
+        return f"({_without_views(views[name], views)}){alias}"
+
+    return STORED.sub(written_out, sql)
+
+
+def _scans(node: Message) -> Iterator[Message]:
+    if node.DESCRIPTOR.name == "ResolvedTableScanProto":
+        yield node
+    for descriptor, value in node.ListFields():
+        if descriptor.message_type is None:
+            continue
+        for child in value if descriptor.is_repeated else [value]:
+            yield from _scans(child)
+
+
+def _widths(connection: duckdb.DuckDBPyConnection, table: Name) -> dict[str, float]:
+    """Return the bytes of each column of a table at BigQuery's logical sizes."""
+    relation = ".".join(table)
+    try:
+        described = connection.table(relation)
+    except duckdb.CatalogException:
+        return {}
+    columns = list(zip(described.columns, described.types, strict=True))
+    sums = ", ".join(f"sum({_width(_quoted(name), kind)})" for name, kind in columns)
+    row = connection.execute(f"select {sums} from {relation}").fetchall()[0]
+    return {name: float(total or 0) for (name, _), total in zip(columns, row, strict=True)}
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _width(value: str, kind: Any) -> str:  # noqa: ANN401 - an engine type
+    """Return SQL of the bytes of one value; null costs nothing."""
+    if kind.id == "struct":
+        parts = [
+            _width(f"struct_extract({value}, {name!r})", child) for name, child in kind.children
+        ]
+        return f"({' + '.join(parts)})"
+    if kind.id == "list":
+        child = kind.children[0][1]
+        inner = _width("item", child)
+        return f"coalesce(list_sum(list_transform({value}, lambda item: {inner})), 0)"
+    width = FIXED_WIDTHS.get(str(kind).upper())
+    if width is None:
+        text = f"2 + strlen({value})" if str(kind).upper() == "VARCHAR" else "16"
+        return f"(case when {value} is null then 0 else {text} end)"
+    return f"(case when {value} is null then 0 else {width} end)"
+
+
+def _run_and_keep(config: Config) -> None:
+    """Run the day on DuckDB and keep the working tables that a run empties at its end."""
+    from flows import reconcile
+    from flows.tasks import publish
+
+    publish.forget_plain_rows = lambda _warehouse: None
+    window = Window(FIRST_DAY, FIRST_DAY)
+    reconcile.reconcile(config, window, Clock(AS_OF), {}, Progress(is_quiet=True))
+
+
+def _settings(config: Config) -> str:
+    first = FIRST_DAY - timedelta(days=WINDOW_DAYS - 1)
+    settings = dbt_settings(
+        config, Window(first, FIRST_DAY), "paper", Clock(AS_OF), has_gateway=True
+    )
+    return dbt_environment(config, {}, settings)["MATCHBACK_SETTINGS"]
