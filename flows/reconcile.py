@@ -352,6 +352,12 @@ def _has_rows(warehouse: Warehouse, relation: str) -> bool:
 
 
 def _begin(warehouse: Warehouse, result: RunResult, clock: Clock) -> None:
+    """Enter the run; one that still counts as running was killed, since only one ever runs."""
+    warehouse.execute(
+        "update ops.runs set status = 'incomplete', exit_code = ?, message = ? "
+        "where status = 'running'",
+        [int(ExitCode.RUN_INCOMPLETE), "The process ended before the run did."],
+    )
     warehouse.execute(
         "insert into ops.runs (run_id, started_at, window_start, window_end, status, stage) "
         "values (?, ?, ?, ?, 'running', 'load')",

@@ -56,12 +56,13 @@ def run(
     clock = Clock(parse_as_of(clean_run.as_of))
     audit = job.audit
 
-    def take_over_candidates(*_: object) -> None:
+    def take_over_candidates(*_: object) -> int:
         with DuckDBWarehouse(config.warehouse_path) as warehouse:
             for table in ("fct_check_results", "agg_health_score", "fct_findings"):
                 warehouse.execute(
                     f"update marts_next.{table} set run_id = (select max(run_id) from ops.runs)"
                 )
+        return 0
 
     def once(damage: str) -> job.RunResult:
         monkeypatch.setattr(job, "audit", strike_before(audit, damage))
@@ -103,6 +104,19 @@ def test_the_next_good_run_publishes_and_ends_the_incident(
 
     assert int(repaired.exit_code) == 0
     assert [state for _, _, state in lines_sent(double)] == ["opened", "resolved"]
+
+
+def test_a_run_that_was_killed_does_not_count_as_running_for_ever(
+    folder: Path, run: Callable[[str], job.RunResult]
+) -> None:
+    with DuckDBWarehouse(folder / "warehouse.duckdb") as warehouse:
+        warehouse.execute("insert into ops.runs (run_id, status) values ('killed', 'running')")
+
+    run("select 1")
+
+    with DuckDBWarehouse(folder / "warehouse.duckdb") as warehouse:
+        [killed] = warehouse.rows("select status, exit_code from ops.runs where run_id = 'killed'")
+    assert killed == {"status": "incomplete", "exit_code": 3}
 
 
 @pytest.mark.slow
