@@ -328,6 +328,7 @@ def test_drift_begins_on_the_fourth_date_and_spares_the_baseline(tmp_path: Path)
         (("schema_column_added",), {"ga4_format": "json"}, "needs --ga4-format parquet"),
         (("lost_server=5000",), {}, "only"),
         (("volume_drop=3",), {}, "share below 1"),
+        (("event_id_reused=2",), {"days": 1, "events_per_day": 100}, "finds no other purchase"),
     ],
 )
 def test_impossible_leaks_are_refused_with_the_reason(
