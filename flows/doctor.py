@@ -11,6 +11,7 @@ from pathlib import Path
 from flows.config import Config
 from flows.core.hashing.countries import country_named
 from flows.errors import MatchbackError
+from flows.loading.objects import is_object
 from flows.orchestration import has_prefect_api
 from flows.warehouse.opening import has_warehouse, open_warehouse
 
@@ -66,6 +67,9 @@ def _country(config: Config) -> Diagnosis:
 
 def _sources(config: Config) -> Iterator[Diagnosis]:
     for key, pattern, allow_outside in config.source_paths():
+        if is_object(pattern):
+            yield Diagnosis(key, True, f"the run lists {pattern}")
+            continue
         try:
             files = config.find_files(pattern, where=key, allow_outside=allow_outside)
         except MatchbackError as error:

@@ -1,8 +1,9 @@
 """Load the Conversions API delivery logs of a run into landing, whatever their format."""
 
+from datetime import timedelta
+
 from flows.config import CapiConfig, Config
 from flows.core.clock import Clock
-from flows.errors import SourceError
 from flows.loading.capi import CapiParser, gtms_relation
 from flows.loading.ledger import DateWindow, LoadSummary
 from flows.loading.reading import FoundFile
@@ -11,6 +12,8 @@ from flows.tasks.land_lines import LineLoader, ParseRow
 from flows.tasks.load import FileLoader, context_of, find_source_files, load_files
 from flows.warehouse.duckdb import DuckDBWarehouse
 
+# The models look at events so many days before and behind the window.
+DAYS_READ_AROUND = 2
 TABLES = {
     "gtms_bigquery": "landing.capi_gtms",
     "gtms_console": "landing.capi_gtms",
@@ -32,7 +35,7 @@ def load_capi(
 ) -> LoadSummary:
     """Load new and changed logs; SourceError when a configured path matches no file."""
     return load_files(
-        capi_loaders(config),
+        [*capi_loaders(config), *capi_tables(config, window)],
         context_of(warehouse, run_id, clock),
         window,
         lookback_days=config.lookback_days,
@@ -42,20 +45,26 @@ def load_capi(
 
 def capi_loaders(config: Config) -> list[tuple[FileLoader, list[FoundFile]]]:
     """Return, per configured log of files, its loader and the files that lie there now."""
-    _refuse_tables_on_duckdb(config)
     logs = [(index, log) for index, log in enumerate(config.sources.capi) if log.path]
     patterns = [log.path or "" for _, log in logs]
     return [(capi_loader(log.format), _files(config, index, log, patterns)) for index, log in logs]
 
 
-def _refuse_tables_on_duckdb(config: Config) -> None:
-    """Raise SourceError where a BigQuery table stands in a config whose engine cannot read it."""
-    for index, log in enumerate(config.sources.capi):
-        if log.table and config.warehouse.engine == "duckdb":
-            raise SourceError(
-                f"sources.capi[{index}].table is a BigQuery table, which a DuckDB warehouse does "
-                "not read; export it to files and give their path."
-            )
+def capi_tables(config: Config, window: DateWindow) -> list[tuple[FileLoader, list[FoundFile]]]:
+    """Return, per configured BigQuery table, its loader and its dates near the window."""
+    tables = [(index, log) for index, log in enumerate(config.sources.capi) if log.table]
+    if not tables:
+        return []
+    from flows.warehouse.table_source import TableSource
+
+    around = timedelta(days=max(config.lookback_days, DAYS_READ_AROUND))
+    loaders: list[tuple[FileLoader, list[FoundFile]]] = []
+    for index, log in tables:
+        source = TableSource.open(config, f"sources.capi[{index}].table", log.table or "")
+        first, last = window.start - around, window.end + around
+        files = source.days(log.format, log.dataset_id, first, last)
+        loaders.append((capi_loader(log.format), files))
+    return loaders
 
 
 def capi_loader(source_format: str) -> LineLoader:

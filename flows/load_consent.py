@@ -38,8 +38,13 @@ def consent_loader() -> LineLoader:
 
 
 def consent_files(config: Config) -> list[FoundFile]:
-    """Return the logs that lie there now."""
+    """Return the logs that are there now; a BigQuery table counts as one file."""
     consent = config.sources.consent
+    if consent is not None and consent.table is not None:
+        from flows.warehouse.table_source import TableSource
+
+        source = TableSource.open(config, "sources.consent.table", consent.table)
+        return [source.whole("consent_log")]
     if consent is None or consent.path is None:
         raise SourceError("sources.consent names no files; it is no file source.")
     return find_source_files(

@@ -38,8 +38,8 @@ def crm_loader(config: Config) -> tuple[CrmLoader, list[FoundFile]]:
     crm = config.sources.crm
     if crm is None:
         raise SourceError("sources.crm is not configured.")
-    if crm.url is not None:
-        database = DatabaseRows(crm)
+    if crm.url is not None or crm.table is not None:
+        database = DatabaseRows(config, crm)
         file = FoundFile(path=Path(database.name), name=database.name, source_format="crm_sql")
         return CrmLoader(config, crm, database), [file]
     if crm.path is None:

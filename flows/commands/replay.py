@@ -15,7 +15,7 @@ from flows.commands.common import (
 )
 from flows.config import load_config
 from flows.core.clock import Clock
-from flows.errors import ExitCode
+from flows.errors import ConfigError, ExitCode
 from flows.settings import Settings
 
 
@@ -33,6 +33,11 @@ def replay(
 
     project = load_config(config, Settings.from_environment().environment)
     clock = Clock(parse_as_of(as_of))
+    if project.warehouse.engine != "duckdb":
+        raise ConfigError(
+            "replay loads quarantined rows into DuckDB only; on BigQuery correct the file, "
+            "the next run reads it again."
+        )
     with open_for_change(project, "replay") as warehouse:
         summary = replay_quarantine(
             project, cast(DuckDBWarehouse, warehouse), new_run_id(clock), clock

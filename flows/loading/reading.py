@@ -6,11 +6,12 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Literal, cast
+from tempfile import TemporaryDirectory
+from typing import BinaryIO, Literal, Protocol, cast
 
 from flows.loading.errors import FileRefusedError, RowRejectedError
 
@@ -28,6 +29,13 @@ _DATE = re.compile(r"(?<!\d)(20\d{2})([-_]?)(\d{2})\2(\d{2})(?!\d)")
 _GZIP, _PARQUET, _AVRO = b"\x1f\x8b", b"PAR1", b"Obj\x01"
 
 
+class RemoteFile(Protocol):
+    """A file that lies elsewhere."""
+
+    def fetch(self, folder: Path) -> Path:
+        """Bring its content into a folder; SourceError when that fails."""
+
+
 @dataclass(frozen=True)
 class FoundFile:
     """A file of a source as it lies there now; `name` is its path below the pattern's folder."""
@@ -40,6 +48,7 @@ class FoundFile:
     dataset_id: str | None = None
     size: int = 0
     modified_at: datetime | None = None
+    remote: RemoteFile | None = None
 
     @property
     def group(self) -> Group:
@@ -54,6 +63,16 @@ class Line:
     number: int
     raw: bytes
     is_cut: bool = field(default=False)
+
+
+@contextmanager
+def brought(file: FoundFile) -> Iterator[FoundFile]:
+    """Have a file's content here while the block runs; what was brought is removed."""
+    if file.remote is None:
+        yield file
+        return
+    with TemporaryDirectory(prefix="matchback-") as folder:
+        yield replace(file, path=file.remote.fetch(Path(folder)), remote=None)
 
 
 def describe_file(

@@ -128,8 +128,9 @@ class CrmLoader:
 
 @dataclass
 class DatabaseRows:
-    """The rows of a table or query behind a SQLAlchemy URL, read once per run."""
+    """The rows of a BigQuery table, or of a table or query behind a SQLAlchemy URL, read once."""
 
+    config: Config
     crm: CrmConfig
     _rows: list[Record] | None = field(default=None, repr=False)
     _headers: list[str] = field(default_factory=list)
@@ -157,11 +158,18 @@ class DatabaseRows:
 
     def _read(self) -> list[Record]:
         if self._rows is None:
-            self._headers, self._rows = _read_database(self.crm)
+            read = _read_database if self.crm.url else _read_bigquery
+            self._headers, self._rows = read(self.config, self.crm)
         return self._rows
 
 
-def _read_database(crm: CrmConfig) -> tuple[list[str], list[Record]]:
+def _read_bigquery(config: Config, crm: CrmConfig) -> tuple[list[str], list[Record]]:
+    from flows.warehouse.table_source import TableSource
+
+    return TableSource.open(config, "sources.crm.table", crm.table or "").records()
+
+
+def _read_database(_: Config, crm: CrmConfig) -> tuple[list[str], list[Record]]:
     import sqlalchemy
 
     if crm.url is None:

@@ -21,7 +21,8 @@ from flows.loading.ledger import (
     to_reload,
     twin_of,
 )
-from flows.loading.reading import FoundFile, describe_file, folder_of, raw_digest
+from flows.loading.objects import find_objects, is_object
+from flows.loading.reading import FoundFile, brought, describe_file, folder_of, raw_digest
 from flows.orchestration import task
 from flows.tasks.landing_rows import LoadContext, forget_file, write_ledger
 from flows.warehouse.duckdb import UNREADABLE_INPUT, DuckDBWarehouse
@@ -98,6 +99,17 @@ def load_file(
     is_forced: bool = False,
 ) -> FileOutcome:
     """Load one file if its content is new; refusing it leaves its earlier rows alone."""
+    with brought(file) as here:
+        return _load_here(loader, context, here, states, is_forced)
+
+
+def _load_here(
+    loader: FileLoader,
+    context: LoadContext,
+    file: FoundFile,
+    states: dict[str, FileState],
+    is_forced: bool,
+) -> FileOutcome:
     try:
         digest = loader.digest(file)
     except FileRefusedError as error:
@@ -175,17 +187,26 @@ def find_source_files(
     dataset_id: str | None = None,
 ) -> list[FoundFile]:
     """Return the files of one configured path; SourceError when it names none."""
+    if is_object(pattern):
+        objects = find_objects(key, pattern, source_format, dataset_id)
+        if not objects:
+            raise _nothing_matches(key, pattern)
+        return objects
     paths = config.find_files(pattern, where=key, allow_outside=allow_outside)
     if not paths:
-        raise SourceError(
-            f"{key} ('{pattern}') matches no file; correct the path or put the export there."
-        )
+        raise _nothing_matches(key, pattern)
     folder = folder_of(all_patterns)
     base = config.root / folder
     return [
         describe_file(path, path.relative_to(base).as_posix(), source_format, dataset_id=dataset_id)
         for path in paths
     ]
+
+
+def _nothing_matches(key: str, pattern: str) -> SourceError:
+    return SourceError(
+        f"{key} ('{pattern}') matches no file; correct the path or put the export there."
+    )
 
 
 def context_of(warehouse: DuckDBWarehouse, run_id: str, clock: Clock) -> LoadContext:
