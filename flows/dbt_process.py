@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from flows.resources import DBT_DIRECTORY
+from flows.warehouse.base import DAMAGED_BLOCK
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -60,6 +61,7 @@ def _invoke(manifest: "Manifest | None", request: Mapping[str, Any]) -> dict[str
             "unique_id": result.node.unique_id,
             "status": str(result.status),
             "execution_time": result.execution_time,
+            "is_damage": DAMAGED_BLOCK in (result.message or ""),
             "bytes_billed": int(result.adapter_response.get("bytes_billed") or 0),
             "compiled": _stored_query(result.node) if request["arguments"][0] == "compile" else "",
         }

@@ -38,7 +38,7 @@ class TableMissingError(MatchbackError):
 
 
 class WarehouseCorruptError(MatchbackError):
-    """The warehouse file or its write-ahead log cannot be opened; it is left untouched."""
+    """The warehouse file or its write-ahead log is damaged; nothing is repaired by guessing."""
 
 
 class BuildError(MatchbackError):

@@ -12,9 +12,9 @@ from typing import Any
 from flows.config import BigQueryWarehouseConfig, Config
 from flows.core.clock import Clock
 from flows.core.window import Window
-from flows.errors import BuildError, IntegrityError
+from flows.errors import BuildError, IntegrityError, WarehouseCorruptError
 from flows.resources import DBT_DIRECTORY, PACKAGE_ROOT, SEEDS_DIRECTORY
-from flows.warehouse.base import Warehouse
+from flows.warehouse.base import Warehouse, damage_sentence
 
 DAILY_SELECTION = ("resource_type:model", "tag:integrity")
 SEEDS = "resource_type:seed"
@@ -192,6 +192,8 @@ def seeds_digest() -> str:
 
 def _raise_for_failures(finished: Mapping[str, Any], log: Path) -> None:
     nodes = finished["nodes"]
+    if any(node["is_damage"] for node in nodes):
+        raise WarehouseCorruptError(damage_sentence("file"))
     broken = [node["unique_id"] for node in nodes if node["status"] == "error"]
     if broken or not nodes:
         what = f"the model {_short(broken[0])}" if broken else "the project"

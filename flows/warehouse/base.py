@@ -9,6 +9,9 @@ from flows.core.sql_dialects import dialect_of
 if TYPE_CHECKING:
     import pandas as pd
 
+# How DuckDB begins to say that a block of its file has the wrong checksum.
+DAMAGED_BLOCK = "Corrupt database file"
+
 Row = dict[str, Any]
 Parameters = Mapping[str, Any] | Sequence[Any] | None
 
@@ -53,3 +56,11 @@ def in_batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     """Yield slices of at most `size` items."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def damage_sentence(file_name: str) -> str:
+    """Say what to do with a warehouse file that opens and has a damaged block."""
+    return (
+        f"The warehouse {file_name} is damaged inside; published tables are unchanged. Keep the "
+        "file, put a backup in its place, then run again: the sources are read again."
+    )

@@ -11,7 +11,7 @@ import duckdb
 
 from flows.errors import WarehouseBusyError, WarehouseCorruptError
 from flows.resources import SQL_DIRECTORY
-from flows.warehouse.base import Parameters, Row
+from flows.warehouse.base import DAMAGED_BLOCK, Parameters, Row, damage_sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,15 +58,18 @@ class DuckDBWarehouse:
         self.close()
 
     def execute(self, sql: str, parameters: Parameters = None) -> None:
-        self.connection.execute(sql, parameters)
+        with _damage_named(self.path):
+            self.connection.execute(sql, parameters)
 
     def rows(self, sql: str, parameters: Parameters = None) -> list[Row]:
-        cursor = self.connection.execute(sql, parameters)
-        names = [column[0] for column in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        with _damage_named(self.path):
+            cursor = self.connection.execute(sql, parameters)
+            names = [column[0] for column in cursor.description or []]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def frame(self, sql: str, parameters: Parameters = None) -> "pd.DataFrame":
-        return self.connection.execute(sql, parameters).df()
+        with _damage_named(self.path):
+            return self.connection.execute(sql, parameters).df()
 
     def arrow_schema(self, query: str) -> "pa.Schema":
         """Return the columns of a query with their nested types, without running it."""
@@ -107,6 +110,17 @@ class DuckDBWarehouse:
 
     def close(self) -> None:
         self.connection.close()
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    """Tell a block whose checksum is wrong from every other error: no retry reads it."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if DAMAGED_BLOCK not in str(error):
+            raise
+        raise WarehouseCorruptError(damage_sentence(path.name)) from None
 
 
 def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:

@@ -13,6 +13,8 @@ import duckdb
 import fastavro
 import pytest
 
+from flows.errors import WarehouseCorruptError
+from flows.warehouse.duckdb import DuckDBWarehouse
 from flows.warehouse.lease import run_lease
 from tests.faults.kit import (
     Dying,
@@ -97,6 +99,23 @@ def test_a_damaged_warehouse_is_refused_in_a_sentence_and_not_touched(
     assert "nothing was changed" in sentence
     assert sorted(folder.glob("warehouse.duckdb*")) == files
     assert [path.read_bytes() for path in files] == before
+
+
+def test_a_damaged_block_is_told_from_every_other_error(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    with DuckDBWarehouse(path) as warehouse:
+        warehouse.execute("create table held as select hash(i) as value from range(2000000) n(i)")
+    data = path.read_bytes()
+    for place in range(len(data) // 4, len(data) // 2, 2**18):
+        data = flipped(data, place)
+    path.write_bytes(data)
+
+    with (
+        DuckDBWarehouse(path, read_only=True) as warehouse,
+        pytest.raises(WarehouseCorruptError, match="damaged inside") as refusal,
+    ):
+        warehouse.rows("select sum(value % 7) as value from held")
+    assert refusal.value.exit_code == 3
 
 
 def test_a_log_cut_short_loses_whole_commits_only(folder: Path) -> None:
