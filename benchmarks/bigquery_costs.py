@@ -7,7 +7,8 @@ A column counts whole, also where only a field of it is read, so figures are upp
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +24,7 @@ from flows.core.window import Window
 from flows.progress import Progress
 from flows.tasks.dbt import dbt_environment, dbt_settings
 from tests.bigquery.conftest import Conversation, converse
-from tests.bigquery.googlesql import STORED, GoogleSql, Parameter
+from tests.bigquery.googlesql import STORED, GoogleSql
 
 PREFIX = "matchback_"
 REFERENCE_EVENTS = 50_000
@@ -48,16 +49,6 @@ class Reads:
     columns: dict[Name, set[str]] = field(default_factory=dict)
 
 
-class PrunedSql(GoogleSql):
-    """The analyzer, leaving out of a scan the columns that nothing uses."""
-
-    def options(self, parameters: Sequence[Parameter] = ()) -> Message:
-        """Return the analyzer's options with pruning."""
-        options = super().options(parameters)
-        options.prune_unused_columns = True
-        return options
-
-
 def bytes_by_model() -> dict[str, Any]:
     """Return bytes that each model reads for one day's run, per GA4 row of a day."""
     with tempfile.TemporaryDirectory(prefix="matchback-bigquery-") as name:
@@ -65,7 +56,7 @@ def bytes_by_model() -> dict[str, Any]:
         write_world(folder, WorldSize(REFERENCE_EVENTS))
         config = load_config(folder / "matchback.yml", {})
         _run_and_keep(config)
-        conversation = converse(folder, ["seed"], ["run"], settings=_settings(config))
+        conversation = converse(folder, ["seed"], ["run"], ["run"], settings=_settings(config))
         reads = list(_reads(conversation))
         with duckdb.connect(str(config.warehouse_path), read_only=True) as connection:
             widths = {
@@ -113,7 +104,7 @@ def _name(text: str) -> Name:
 
 
 def _reads(conversation: Conversation) -> Iterator[Reads]:
-    google = PrunedSql()
+    google = GoogleSql()
     for name, columns in conversation.columns.items():
         google.declare(tuple(name.split(".")), columns)
     models = {
@@ -131,9 +122,8 @@ def _reads(conversation: Conversation) -> Iterator[Reads]:
             continue
         reads = Reads(node["name"])
         statement = google.analyze(_without_views(node["compiled_code"], views)).resolved
-        for scan in _scans(statement):
-            schema, _, table = scan.table.full_name.partition(".")
-            columns = {column.name for column in scan.parent.column_list}
+        for full_name, columns in _columns_read(statement):
+            schema, table = _name(full_name)
             reads.columns.setdefault((schema.removeprefix(PREFIX), table), set()).update(columns)
         yield reads
 
@@ -151,14 +141,78 @@ def _without_views(sql: str, views: Mapping[Name, str]) -> str:
     return STORED.sub(written_out, sql)
 
 
-def _scans(node: Message) -> Iterator[Message]:
-    if node.DESCRIPTOR.name == "ResolvedTableScanProto":
+def _columns_read(statement: Message) -> Iterator[tuple[str, set[str]]]:
+    """Yield the tables of a resolved statement with the columns that its result depends on."""
+    needs: dict[int, set[int]] = defaultdict(set)
+    needed = {item.column.column_id for item in _nodes(statement, "ResolvedOutputColumn")}
+    subqueries: dict[str, list[int]] = {}
+    for entry in _nodes(statement, "ResolvedWithEntry"):
+        subqueries[entry.with_query_name] = _ids(_scan_of(entry.with_subquery).column_list)
+    for scan in _nodes(statement, "ResolvedWithRefScan"):
+        outer = _ids(scan.parent.column_list)
+        for column, inner in zip(outer, subqueries[scan.with_query_name], strict=True):
+            needs[column].add(inner)
+    for scan in _nodes(statement, "ResolvedSetOperationScan"):
+        for item in scan.input_item_list:
+            pairs = zip(_ids(scan.parent.column_list), _ids(item.output_column_list), strict=True)
+            for column, inner in pairs:
+                needs[column].add(inner)
+    for query in _nodes(statement, "ResolvedSubqueryExpr"):
+        needed |= set(_ids(_scan_of(query.subquery).column_list))
+    for owner, column in _references(statement, None):
+        if owner is None:
+            needed.add(column)
+        else:
+            needs[owner].add(column)
+    open_columns = list(needed)
+    while open_columns:
+        for column in needs[open_columns.pop()] - needed:
+            needed.add(column)
+            open_columns.append(column)
+    for scan in _nodes(statement, "ResolvedTableScan"):
+        columns = {one.name for one in scan.parent.column_list if one.column_id in needed}
+        yield scan.table.full_name, columns
+
+
+def _references(node: Message, owner: int | None) -> Iterator[tuple[int | None, int]]:
+    """Yield each column that an expression names, with the computed column it is for, if any."""
+    kind = node.DESCRIPTOR.name
+    if kind == "ResolvedColumnRefProto":
+        yield owner, node.column.column_id
+        return
+    if kind == "ResolvedComputedColumnProto":
+        owner = node.column.column_id
+    elif kind.endswith("ScanProto"):
+        owner = None
+    for child in _children(node):
+        yield from _references(child, owner)
+
+
+def _nodes(node: Message, kind: str) -> Iterator[Message]:
+    if node.DESCRIPTOR.name == f"{kind}Proto":
         yield node
+    for child in _children(node):
+        yield from _nodes(child, kind)
+
+
+def _children(node: Message) -> Iterator[Message]:
     for descriptor, value in node.ListFields():
-        if descriptor.message_type is None:
-            continue
-        for child in value if descriptor.is_repeated else [value]:
-            yield from _scans(child)
+        if descriptor.message_type is not None:
+            yield from value if descriptor.is_repeated else [value]
+
+
+def _scan_of(scan: Message) -> Message:
+    """Return what all scans share, of whichever kind one is."""
+    while "column_list" not in scan.DESCRIPTOR.fields_by_name:
+        if scan.DESCRIPTOR.name.startswith("AnyResolved"):
+            [(_, scan)] = scan.ListFields()
+        else:
+            scan = scan.parent
+    return scan
+
+
+def _ids(columns: Iterable[Message]) -> list[int]:
+    return [column.column_id for column in columns]
 
 
 def _widths(connection: duckdb.DuckDBPyConnection, table: Name) -> dict[str, float]:

@@ -11,6 +11,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 Figures = Mapping[str, Any]
 
 MIB_PER_GIB = 1024
+VOLUMES = {"1 GB": 1e9, "100 GB": 1e11, "10 TB": 1e13}
+USD_PER_TIB = 6.25
+BYTES_PER_SLOT_SECOND = 50e6
+SLOT_SECONDS = 30 * 60
+MODELS_SHOWN = 20
 RUNS = (
     ("new", "new folder"),
     ("again", "same day again"),
@@ -46,10 +51,56 @@ def write_page(figures: Figures, folder: Path) -> None:
         has_chart=len(sizes) > 1,
         peer_cpu=peer_cpu,
         ours=_compared_run(known),
+        **bigquery_tables(known.get("bigquery")),
     )
     (folder / "performance.md").write_text(text, encoding="utf-8")
     if len(sizes) > 1:
         (folder / "performance.svg").write_text(chart(sizes), encoding="utf-8")
+
+
+def bigquery_tables(paper: Figures | None) -> dict[str, Any]:
+    """Return the rows of the tables about BigQuery: totals by volume, the models that read most."""
+    if paper is None:
+        return {}
+    per_event = sum(model["bytes_per_event"] for model in paper["models"])
+    times = per_event / paper["export_bytes_per_event"]
+    totals = []
+    for name, volume in VOLUMES.items():
+        read = volume * times
+        totals.append(
+            {
+                "volume": name,
+                "events": f"{volume / paper['export_bytes_per_event'] / 1e6:,.1f} million",
+                "read": _bytes(read),
+                "times": f"{times:.1f}",
+                "price": f"{read / 2**40 * USD_PER_TIB:,.2f}",
+                "slots": f"{max(1, math.ceil(read / BYTES_PER_SLOT_SECOND / SLOT_SECONDS)):,}",
+            }
+        )
+    shown = [
+        {
+            **model,
+            "read": [
+                _bytes(volume * model["bytes_per_event"] / paper["export_bytes_per_event"])
+                for volume in VOLUMES.values()
+            ],
+            "share": f"{model['bytes_per_event'] / per_event:.0%}",
+        }
+        for model in paper["models"][:MODELS_SHOWN]
+    ]
+    rest = sum(model["bytes_per_event"] for model in paper["models"][MODELS_SHOWN:])
+    return {
+        "paper_totals": totals,
+        "paper_models": shown,
+        "paper_rest": f"{rest / per_event:.0%}",
+    }
+
+
+def _bytes(count: float) -> str:
+    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if count >= size:
+            return f"{_number(count / size)} {unit}"
+    return f"{count / 1e3:.0f} kB"
 
 
 def scaling_exponent(sizes: Sequence[Figures], run: str) -> float | None:
