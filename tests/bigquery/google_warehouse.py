@@ -54,6 +54,7 @@ class GoogleWarehouse:
     """Implements the Warehouse protocol; `sent` keeps what it accepted."""
 
     engine = "bigquery"
+    bytes_billed = 0
 
     def __init__(self, analyzer: GoogleSql) -> None:
         self.analyzer = analyzer

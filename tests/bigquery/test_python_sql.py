@@ -7,6 +7,7 @@ implementation, which first analyses each statement as BigQuery would.
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -18,24 +19,37 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import flows.backfill
+import flows.watch
 from expectations.suites import Suite, all_suites
+from flows import reconcile
 from flows.alerting import alert_settings, desk, store
 from flows.alerting.desk import Snooze
 from flows.alerting.outbox import _warnings
 from flows.alerting.plan import plan_alerts, plan_incomplete
+from flows.backfill import completed_days
 from flows.config import Config, load_config
 from flows.core.alert_states import State
 from flows.core.clock import Clock
 from flows.core.window import Window
+from flows.dry_run import _known_files
 from flows.privacy.access import access
 from flows.privacy.digests import KeyedDigests
 from flows.privacy.erase import erase, suppress_loaded
 from flows.privacy.person import UnknownPersonError
 from flows.privacy.retention import retention
+from flows.progress import Progress
+from flows.reconcile import RunResult
 from flows.reporting.evidence import collect
 from flows.reporting.passport import find_passport, passport_document
 from flows.scan import scan_new_rows
-from flows.schema_contract import accept_differences, open_differences, record_first_contracts
+from flows.schema_contract import (
+    accept_differences,
+    loaded_dates,
+    open_differences,
+    record_first_contracts,
+)
+from flows.tasks.dbt import has_current_seeds, record_seeds
 from flows.tasks.publish import forget_plain_rows, publish
 from flows.warehouse.base import Warehouse
 from flows.warehouse.duckdb import DuckDBWarehouse
@@ -272,6 +286,40 @@ def test_alerts_are_planned_acknowledged_and_snoozed_alike(ran: Ran) -> None:
     )
     ran.both(lambda warehouse: len(store.load_incidents(warehouse, (State.OPEN,))))
     ran.assert_same_tables()
+
+
+def test_a_run_keeps_its_books_alike(ran: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = RunResult("a-later-run", ran.window, message="done")
+    progress = Progress(is_plain=True)
+
+    def books(warehouse: Warehouse) -> Any:
+        for module in (flows.backfill, flows.watch):
+            for name in ("open_warehouse", "open_existing_warehouse", "has_warehouse"):
+                monkeypatch.setattr(
+                    module, name, lambda *_, **__: nullcontext(warehouse), raising=False
+                )
+        reconcile._begin(warehouse, result, ran.clock)
+        reconcile._conclude(warehouse, result, ran.clock, progress)
+        record_seeds(warehouse, "a-later-run")
+        return {
+            "checks": reconcile.check_statuses(warehouse, ran.run_id),
+            "findings": reconcile.finding_counts(warehouse, ran.run_id),
+            "grade": reconcile._grade(warehouse, ran.run_id),
+            "order": reconcile._missing_order(warehouse, ran.run_id),
+            "gateway": reconcile._has_rows(warehouse, "landing.capi_gateway_audit"),
+            "seeds": has_current_seeds(warehouse),
+            "dates": loaded_dates(warehouse, ran.run_id, full_refresh=False),
+            "files": _known_files(warehouse),
+            "days": completed_days(ran.config),
+            "success": flows.watch._read(ran.config, ran.clock, flows.watch.Memory()).last_success,
+        }
+
+    told = ran.both(books)
+
+    assert told["checks"]
+    assert told["seeds"] is True
+    assert told["success"] is not None
+    ran.assert_same_tables(without=("recorded_at", "loaded_at"))
 
 
 def test_drift_is_listed_and_accepted_alike(ran: Ran) -> None:
