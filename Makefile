@@ -52,5 +52,5 @@ sbom: $(VENV)/.ready-lint ## List every installed package with version and hash 
 docs: setup ## Write the docs of the demo world: tables, schemas, data quality, report
 	$(BIN)/python -m flows.docs demo
 
-bench: setup ## Measure the daily run against a bare script; writes docs/performance.md
-	$(BIN)/python -m benchmarks
+bench: setup ## Measure the daily run against a bare script and other tools; SIZES="1000000", PARTS="size json"
+	$(BIN)/python -m benchmarks $(PARTS) $(if $(SIZES),--sizes $(SIZES))

@@ -74,14 +74,18 @@ def _measure(part: str, given: argparse.Namespace, folder: Path, figures: dict[s
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("parts", nargs="*", choices=(*PARTS, []), default=list(PARTS))
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"some of: {', '.join(PARTS)}")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(DEFAULT_SIZES))
     parser.add_argument("--compared", type=int, default=COMPARED, help="events for json and peers")
     parser.add_argument("--history-events", type=int, default=HISTORY_EVENTS)
     parser.add_argument("--history-days", type=int, nargs="+", default=list(parts.HISTORY_DAYS))
     parser.add_argument("--peer-seconds", type=int, default=PEER_SECONDS)
     parser.add_argument("--folder", type=Path, help="where worlds are written and kept")
-    return parser.parse_args(arguments)
+    given = parser.parse_args(arguments)
+    given.parts = given.parts or list(PARTS)
+    if unknown := sorted(set(given.parts) - set(PARTS)):
+        parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    return given
 
 
 @contextmanager

@@ -55,7 +55,13 @@ PEERS = (
         ("datacompy", "polars", "pyarrow"),
         "match rate; polars itself for duplicates, nulls and personal data",
     ),
-    Peer("data-diff, joindiff", "data_diff_join.py", ("data-diff[duckdb]",), "match rate only"),
+    Peer(
+        "data-diff, joindiff",
+        "data_diff_join.py",
+        # dbt-core 1.12 downloads a parser while it is installed.
+        ("data-diff", "duckdb", "dbt-core<1.12"),
+        "match rate only",
+    ),
     Peer(
         "Presidio's patterns",
         "presidio_patterns.py",

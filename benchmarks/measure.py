@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 STEP_ENDED = re.compile(r"^(.+): [0-9.]+ s$")
-SAMPLE_SECONDS = 0.1
+SAMPLE_SECONDS = 0.2
 TICKS = os.sysconf("SC_CLK_TCK")
 # Of /proc/PID/stat after the name: utime, stime, cutime, cstime.
 CPU_FIELDS = slice(11, 15)
