@@ -1,5 +1,6 @@
 """GoogleSQL that copies a date of the GA4 export into landing: fitted, redacted, each row once."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +11,8 @@ from flows.loading.sql import MARKERS
 
 # Row numbers are given out in so many groups side by side; one worker cannot number a large day.
 GROUPS = 1000
+QUOTES = re.compile(r"""\\\\|\\?["']""")
+NUMBERS = {'"': r"\x22", r"\"": r"\x22", "'": r"\x27", r"\'": r"\x27"}
 
 
 @dataclass(frozen=True)
@@ -185,9 +188,14 @@ def _secret_fields(found: Sequence[Field]) -> str:
         f"where {_may_leak('item.value.string_value')} "
         f"and {redacted('item.value.string_value')} <> item.value.string_value)"
         for name in PARAMETER_LISTS
-        if _named(found, name)
+        if _has_texts(_named(found, name))
     ]
     return f"array_concat({', '.join(lists)})" if lists else "cast([] as array<string>)"
+
+
+def _has_texts(parameters: Field | None) -> bool:
+    value = _named(parameters.fields, "value") if parameters else None
+    return bool(value and _named(value.fields, "string_value"))
 
 
 def _may_leak(text: str) -> str:
@@ -196,8 +204,9 @@ def _may_leak(text: str) -> str:
 
 
 def _pattern(pattern: str) -> str:
-    """Return a pattern as a raw literal; both kinds of quotes stand in some."""
-    return f"r'''{pattern}'''"
+    """Return a pattern as a raw literal, its quotes spelled by their numbers."""
+    spelled = QUOTES.sub(lambda found: NUMBERS.get(found[0], found[0]), pattern)
+    return f"r'{spelled}'"
 
 
 def _named(fields: Sequence[Field], name: str) -> Field | None:

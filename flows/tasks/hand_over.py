@@ -1,6 +1,6 @@
 """What a run landed on the dock goes to BigQuery: rows by partition, then its books at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,6 +62,25 @@ BOOKS = (
 )
 
 
+def books_script(books: Sequence[Book], columns: Mapping[str, Sequence[str]], run_id: str) -> str:
+    """Return the script that replaces the books' rows, the ledger's last; twice is like once."""
+    statements = ["begin transaction"]
+    for book in reversed(books):
+        listed = ", ".join(columns[book.table])
+        statements += [
+            f"delete from {book.table} where {book.replaced.format(name=book.name)}",
+            f"insert into {book.table} ({listed}) select {listed} from {book.staged}",
+        ]
+    statements.append("commit transaction")
+    return ";\n".join(statements).replace("$run_id", literal(run_id)) + ";"
+
+
+def _undated(table: str) -> Book:
+    """Return the rows of a table that lie in no partition, which no load job replaces."""
+    condition = f"{PARTITIONED[table].moment} is null"
+    return Book(table, condition, condition)
+
+
 def hand_over(dock: Dock, warehouse: BigQueryWarehouse, run_id: str) -> None:
     """Replace the partitions that changed, then write ledger, quarantine and scans.
 
@@ -112,23 +131,10 @@ class _Loads:
 
     def write_books(self, undated: Sequence[str]) -> None:
         """Write what belongs together in one transaction; rows without a date go with it."""
-        books = [
-            *BOOKS,
-            *(Book(table, f"{moment} is null", f"{moment} is null")
-              for table in undated if (moment := PARTITIONED[table].moment)),
-        ]  # fmt: skip
+        books = [*BOOKS, *(_undated(table) for table in undated)]
         with self._staged(books):
-            statements = ["begin transaction"]
-            for book in reversed(books):
-                columns = ", ".join(self.dock.columns(book.table))
-                condition = book.replaced.format(name=book.name)
-                statements += [
-                    f"delete from {book.table} where {condition}",
-                    f"insert into {book.table} ({columns}) select {columns} from {book.staged}",
-                ]
-            statements.append("commit transaction")
-            script = ";\n".join(statements).replace("$run_id", literal(self.run_id))
-            self.warehouse.execute(f"{script};")
+            columns = {book.table: self.dock.columns(book.table) for book in books}
+            self.warehouse.execute(books_script(books, columns, self.run_id))
 
     @contextmanager
     def _staged(self, books: Sequence[Book]) -> Iterator[None]:

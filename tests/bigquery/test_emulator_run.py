@@ -6,6 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +166,7 @@ def _plain(value: Any) -> Any:
         return tuple(_plain(item) for item in value.values())
     if isinstance(value, float):
         return round(value, 9)
-    return value
+    return value.normalize() if isinstance(value, Decimal) else value
 
 
 def _ordered_hash(rows: Rows) -> str:
