@@ -16,6 +16,7 @@ USD_PER_TIB = 6.25
 BYTES_PER_SLOT_SECOND = 50e6
 SLOT_SECONDS = 30 * 60
 MODELS_SHOWN = 20
+COLUMNS_SHOWN = 6
 RUNS = (
     ("new", "new folder"),
     ("again", "same day again"),
@@ -80,6 +81,7 @@ def bigquery_tables(paper: Figures | None) -> dict[str, Any]:
     shown = [
         {
             **model,
+            "columns": _shortened(model["columns"]),
             "read": [
                 _bytes(volume * model["bytes_per_event"] / paper["export_bytes_per_event"])
                 for volume in VOLUMES.values()
@@ -94,6 +96,12 @@ def bigquery_tables(paper: Figures | None) -> dict[str, Any]:
         "paper_models": shown,
         "paper_rest": f"{rest / per_event:.0%}",
     }
+
+
+def _shortened(columns: Sequence[str]) -> str:
+    more = len(columns) - COLUMNS_SHOWN
+    shown = ", ".join(f"`{name}`" for name in columns[:COLUMNS_SHOWN])
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _bytes(count: float) -> str:
