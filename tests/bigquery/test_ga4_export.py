@@ -133,6 +133,7 @@ def spelled(rows: list[tuple]) -> list[str]:
     return sorted(repr(tuple(None if value == [] else value for value in row)) for row in rows)
 
 
+@pytest.mark.slow
 def test_a_copy_inside_bigquery_gives_the_rows_that_the_files_give(
     export: bigquery.Client, emulator: Emulator, world: World, tmp_path: Path
 ) -> None:
