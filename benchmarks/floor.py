@@ -1,7 +1,7 @@
 """The floor beside which a run is measured: sql/floor.sql and a scan of every text, nothing else.
 
-`python -m benchmarks.floor WORLD DATABASE` prints one JSON object: seconds of CPU by step, the
-texts that were scanned and the day's figures, so that they can be held against matchback's.
+`python -m benchmarks.floor WORLD DATABASE` prints one JSON object: seconds of CPU by step and the
+day's figures, so that they can be held against matchback's.
 """
 
 import argparse
@@ -35,7 +35,7 @@ IP_ADDRESS = r"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b"
 
 
 def run_floor(world: Path, database: Path) -> dict[str, object]:
-    """Run every step into a new database and return seconds, texts and figures."""
+    """Run every step into a new database and return seconds, hits and figures."""
     seconds: dict[str, float] = {}
     with duckdb.connect(str(database)) as connection:
         open_inputs(connection, world)
