@@ -65,6 +65,7 @@ def write_world(folder: Path, size: WorldSize) -> None:
     with duckdb.connect() as connection:
         connection.execute("set enable_progress_bar = false")
         connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+        connection.execute(f"set temp_directory = '{folder / '.spilled'}'")
         connection.execute(MACROS.read_text(encoding="utf-8"))
         for number, day in enumerate(size.dates, start=size.skip):
             _set_day(connection, number, day, size.events)

@@ -12,8 +12,11 @@ create or replace macro without_nulls(document) as regexp_replace(regexp_replace
 create or replace macro price_cents(product) as
     case when product % 10 = 0 then 2500 + product // 10 % 40 * 100 else 499 + product * 237 % 19000 end;
 
+create or replace macro place_of(row_number) as
+    row_number // 8 * getvariable('visitors') // getvariable('sessions');
+
 -- Grain: one row per visitor of the day; a third of them come back two hours later.
-create or replace macro visitors_of_day() as table (
+create or replace macro visitors_between(first_place, last_place) as table (
     with
 
     numbered as (
@@ -23,7 +26,7 @@ create or replace macro visitors_of_day() as table (
             cast(getvariable('day') as bigint) * 1000000000 + place as visitor,
             (place * getvariable('sessions') + getvariable('visitors') - 1) // getvariable('visitors')
                 as first_session
-        from (select unnest(range(getvariable('visitors'))) as place)
+        from (select unnest(range(first_place, least(last_place, getvariable('visitors')))) as place)
 
     ),
 
@@ -110,7 +113,7 @@ create or replace macro events_between(first_row, last_row) as table (
 
         select
             *,
-            session * getvariable('visitors') // getvariable('sessions') as place,
+            place_of(row_number) as place,
             session > 0 and (session - 1) * getvariable('visitors') // getvariable('sessions')
                 = session * getvariable('visitors') // getvariable('sessions') as is_return,
             session * getvariable('day_micros') // getvariable('sessions') as offset_micros
@@ -201,7 +204,8 @@ create or replace macro conversions_between(first_row, last_row) as table (
             else getvariable('site') || '/contact'
         end as url
     from events_between(first_row, last_row) as events
-    inner join visitors_of_day() as visitors on events.place = visitors.place
+    inner join visitors_between(place_of(first_row), place_of(last_row) + 1) as visitors
+        on events.place = visitors.place
     where events.name in ('purchase', 'begin_checkout', 'add_to_cart', 'generate_lead', 'sign_up')
 );
 
@@ -272,7 +276,8 @@ create or replace macro ga4_rows_between(first_row, last_row) as table (
                 else getvariable('site') || '/c/category-' || (product % 240)
             end as page_location
         from exported
-        inner join visitors_of_day() as visitors on exported.place = visitors.place
+        inner join visitors_between(place_of(first_row), place_of(last_row) + 1) as visitors
+            on exported.place = visitors.place
 
     )
 
@@ -548,5 +553,5 @@ create or replace macro consent_lines() as table (
         marketing := allows_marketing,
         "action" := 'given'
     )) as line
-    from visitors_of_day()
+    from visitors_between(0, getvariable('visitors'))
 );
