@@ -119,7 +119,7 @@ def test_a_run_that_was_cut_off_after_its_rows_is_made_good_by_the_next(
     def cut_off(*_: object) -> None:
         raise MatchbackError("cut off")
 
-    site.write("a.jsonl", 1, 2)
+    site.write("z.jsonl", 1, 2)
     with monkeypatch.context() as patch:
         patch.setattr(hand_over._Loads, "write_books", cut_off)
         with pytest.raises(MatchbackError, match="cut off"):
@@ -130,11 +130,11 @@ def test_a_run_that_was_cut_off_after_its_rows_is_made_good_by_the_next(
 
     assert [row[2] for row in orphans] == ["run-1", "run-1"]
     assert site.landed() == [
-        ("a.jsonl", "trace-1", "run-2"),
-        ("a.jsonl", "trace-2", "run-2"),
+        ("b.jsonl", "trace-2", "run-2"),
         ("b.jsonl", "trace-9", "run-2"),
+        ("z.jsonl", "trace-1", "run-2"),
     ]
-    assert site.ledger() == [("a.jsonl", 2, 0), ("b.jsonl", 1, 1)]
+    assert site.ledger() == [("b.jsonl", 2, 0), ("z.jsonl", 1, 1)]
 
 
 def test_bad_lines_are_quarantined_and_forgotten_when_the_file_is_corrected(site: Site) -> None:
