@@ -8,6 +8,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from benchmarks.chart import chart
+
 Figures = Mapping[str, Any]
 
 MIB_PER_GIB = 1024
@@ -56,7 +58,12 @@ def write_page(figures: Figures, folder: Path) -> None:
     )
     (folder / "performance.md").write_text(text, encoding="utf-8")
     if len(sizes) > 1:
-        (folder / "performance.svg").write_text(chart(sizes), encoding="utf-8")
+        lines = {
+            name: [(one["events"], one[run]["cpu"]) for one in sizes if run in one]
+            for run, name in (*RUNS, ("floor", "floor"))
+        }
+        title = "CPU seconds by GA4 events a day, both logarithmic"
+        (folder / "performance.svg").write_text(chart(title, lines), encoding="utf-8")
 
 
 def bigquery_tables(paper: Figures | None) -> dict[str, Any]:
@@ -242,60 +249,3 @@ def _number(value: float) -> str:
 
 def _share(value: float, whole: float) -> str:
     return f"{value / whole:.2f}x" if whole else "-"
-
-
-def chart(sizes: Sequence[Figures]) -> str:
-    """Return an SVG of CPU seconds over events, both axes logarithmic."""
-    width, height, left, right, top, bottom = 720, 380, 70, 150, 30, 50
-    lines = {
-        name: [(one["events"], one[run]["cpu"]) for one in sizes if run in one]
-        for run, name in (*RUNS, ("floor", "floor"))
-    }
-    events = [one["events"] for one in sizes]
-    seconds = [value for points in lines.values() for _, value in points]
-    low, high = (10 ** rounded(math.log10(edge)) for rounded, edge in _edges(seconds))
-
-    def place(count: float, cpu: float) -> tuple[float, float]:
-        across = math.log(count / min(events)) / math.log(max(events) / min(events))
-        up = math.log(cpu / low) / math.log(high / low)
-        return (
-            left + across * (width - left - right),
-            height - bottom - up * (height - top - bottom),
-        )
-
-    marks = []
-    for exponent in range(round(math.log10(low)), round(math.log10(high)) + 1):
-        _, y = place(min(events), 10**exponent)
-        marks.append(
-            f'<line x1="{left}" x2="{width - right}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>'
-            f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{10**exponent:,} s</text>'
-        )
-    for count in events:
-        x, _ = place(count, low)
-        marks.append(
-            f'<text x="{x:.1f}" y="{height - bottom + 20}" text-anchor="middle">{count:,}</text>'
-        )
-    colours = ("#0b6e99", "#7a9e3b", "#b8860b", "#555")
-    for (name, points), colour in zip(lines.items(), colours, strict=True):
-        if not points:
-            continue
-        placed = [place(*point) for point in points]
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
-        x, y = placed[-1]
-        marks.append(
-            f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
-            + "".join(
-                f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3" fill="{colour}"/>' for a, b in placed
-            )
-            + f'<text x="{x + 8:.1f}" y="{y + 4:.1f}" fill="{colour}">{name}</text>'
-        )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
-        'font-family="sans-serif" font-size="12"><title>CPU seconds by GA4 events a day</title>'
-        f'<rect width="{width}" height="{height}" fill="#fff"/>{"".join(marks)}'
-        f'<text x="{left}" y="18">CPU seconds by GA4 events a day, both logarithmic</text></svg>\n'
-    )
-
-
-def _edges(values: Sequence[float]) -> tuple[tuple[Any, float], ...]:
-    return (math.floor, min(values)), (math.ceil, max(values))
