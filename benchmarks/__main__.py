@@ -15,7 +15,7 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,7 +89,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 @contextmanager
-def _workplace(folder: Path | None) -> Any:  # noqa: ANN401
+def _workplace(folder: Path | None) -> Iterator[Path]:
     if folder is not None:
         yield folder
         return
