@@ -82,10 +82,13 @@ def _kill_once(chain: Chain, step: str, clean: Clean, tally: Tally, chance: rand
     folder = chain.world.folder
     was_published = published_of(folder)
     taken = len(chain.double.taken)
-    for share in (chance.random(), 0.5, 0.2, 0.0):
-        dying = Dying(folder, chain.world.command(chain.world.second))
-        if dying.die_in(step, share * clean.seconds[step]):
-            break
+    shares = (chance.random(), 0.5, 0.2, 0.0)
+    assert any(
+        Dying(folder, chain.world.command(chain.world.second)).die_in(
+            step, share * clean.seconds[step]
+        )
+        for share in shares
+    ), step
     chain.kills.append(step)
     tally.tries += 1
     tally.lost_rows += rows_not_accounted_for(folder)
