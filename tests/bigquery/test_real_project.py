@@ -2,7 +2,8 @@
 
 Run it with credentials and a project of your own:
 `MATCHBACK_BIGQUERY_PROJECT=my-project pytest tests/bigquery/test_real_project.py`. It makes
-datasets `matchback_smoke_<time>_...` in `MATCHBACK_BIGQUERY_LOCATION` (EU) and deletes them at the end.
+datasets `matchback_smoke_<time>_...` in `MATCHBACK_BIGQUERY_LOCATION` (default EU) and deletes
+them at the end.
 """
 
 import os
