@@ -10,7 +10,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,23 +29,24 @@ from tests.bigquery.googlesql import STORED, GoogleSql
 PREFIX = "matchback_"
 REFERENCE_EVENTS = 50_000
 WINDOW_DAYS = 4
-# Landing and what is built from it hold the window, three days before it and today.
+# Working tables hold the window, three days before it and today.
 DAYS_READ = WINDOW_DAYS + 4
 HISTORY_DAYS = {"int_purchase_rows": 30, "int_click_landings": 90, "int_schema_profile": 30,
                 "int_source_volumes": 90}  # fmt: skip
 AS_OF = datetime.combine(FIRST_DAY + timedelta(days=8), datetime.min.time(), UTC)
 FIXED_WIDTHS = {"BOOLEAN": 1, "BIGINT": 8, "INTEGER": 8, "DOUBLE": 8, "DATE": 8, "TIMESTAMP": 8,
                 "UBIGINT": 8, "HUGEINT": 16, "TIMESTAMP WITH TIME ZONE": 8}  # fmt: skip
-GA4_TABLE = "landing.ga4_events"
+DATE = re.compile(r"'(\d{4}-\d\d-\d\d)[ ']")
 
 Name = tuple[str, str]
 
 
 @dataclass
 class Reads:
-    """What one model reads: columns by table."""
+    """What one model reads: columns by table, and how many dates its filters on landing span."""
 
     model: str
+    landing_days: int
     columns: dict[Name, set[str]] = field(default_factory=dict)
 
 
@@ -78,7 +79,8 @@ def bytes_by_model() -> dict[str, Any]:
 
 def _costs(read: Reads, widths: Mapping[Name, Mapping[str, float]]) -> dict[str, Any]:
     by_table = {
-        ".".join(table): _days(table) * sum(widths[table].get(column, 0) for column in columns)
+        ".".join(table): _days(table, read)
+        * sum(widths[table].get(column, 0) for column in columns)
         for table, columns in read.columns.items()
     }
     largest = max(by_table, key=lambda table: by_table[table], default="")
@@ -90,11 +92,13 @@ def _costs(read: Reads, widths: Mapping[Name, Mapping[str, float]]) -> dict[str,
     }
 
 
-def _days(table: Name) -> int:
+def _days(table: Name, read: Reads) -> int:
     """Return how many days of a table a run reads; the reference holds one."""
     schema, name = table
     if schema in ("reference", "ops"):
         return 1
+    if schema == "landing":
+        return read.landing_days
     return HISTORY_DAYS.get(name, DAYS_READ)
 
 
@@ -120,12 +124,19 @@ def _reads(conversation: Conversation) -> Iterator[Reads]:
     for name, node in sorted(models.items()):
         if name in views:
             continue
-        reads = Reads(node["name"])
-        statement = google.analyze(_without_views(node["compiled_code"], views)).resolved
+        sql = _without_views(node["compiled_code"], views)
+        reads = Reads(node["name"], _dates_spanned(sql))
+        statement = google.analyze(sql).resolved
         for full_name, columns in _columns_read(statement):
             schema, table = _name(full_name)
             reads.columns.setdefault((schema.removeprefix(PREFIX), table), set()).update(columns)
         yield reads
+
+
+def _dates_spanned(sql: str) -> int:
+    """Return the days between the first and the last date that a query names, at most a run's."""
+    days = [date.fromisoformat(text) for text in DATE.findall(sql)]
+    return min(DAYS_READ, (max(days) - min(days)).days + 1) if days else DAYS_READ
 
 
 def _without_views(sql: str, views: Mapping[Name, str]) -> str:

@@ -59,9 +59,14 @@ def gzipped_json(folder: Path, events: int, say: Say) -> Figures:
     """Measure a new folder from gzipped JSON, beside the floor."""
     say(f"{events:,} events a day, gzipped JSON")
     write_world(folder, WorldSize(events, ga4_format="json"))
-    floor, _ = _floor(folder)
+    floor, floor_figures = _floor(folder)
     new, _ = _run(folder, FIRST_DAY)
-    return {"events": events, "floor": floor.as_json(), "new": new.as_json()}
+    return {
+        "events": events,
+        "floor": floor.as_json(),
+        "new": new.as_json(),
+        "counts_differ": _differences(folder, floor_figures["daily"]),
+    }
 
 
 def tiny(folder: Path, say: Say) -> Figures:
