@@ -44,7 +44,7 @@ lint: $(VENV)/.ready-lint ## Check style, SQL and security
 	$(BIN)/bandit --quiet --recursive flows expectations --configfile pyproject.toml
 	$(BIN)/detect-secrets-hook --no-verify --baseline .secrets.baseline $$(git ls-files | grep -v "[.]lock$$")
 
-docs: setup ## Write the dbt docs of the demo world as one static file
+docs: setup ## Write the docs of the demo world: tables, schemas, data quality, report
 	$(BIN)/python -m flows.docs demo
 
 bench: setup ## Measure the daily run against a bare script; writes docs/performance.md

@@ -22,6 +22,7 @@ from flows.resources import DBT_DIRECTORY
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
+    from dbt.contracts.graph.nodes import ManifestNode
 
 MANIFESTS_KEPT = 4
 PARSED_PARTS = ("dbt_project.yml", "profiles.yml", "macros", "models", "seeds", "tests")
@@ -60,11 +61,18 @@ def _invoke(manifest: "Manifest | None", request: Mapping[str, Any]) -> dict[str
             "status": str(result.status),
             "execution_time": result.execution_time,
             "bytes_billed": int(result.adapter_response.get("bytes_billed") or 0),
+            "compiled": _stored_query(result.node) if request["arguments"][0] == "compile" else "",
         }
         for result in getattr(finished.result, "results", ())
     ]
     error = type(finished.exception).__name__ if finished.exception else None
     return {"nodes": nodes, "is_success": finished.success, "error": error}
+
+
+def _stored_query(node: "ManifestNode") -> str:
+    """Return the query behind a table; a view scans nothing until it is read."""
+    is_stored = node.resource_type == "model" and node.config.materialized != "view"
+    return node.compiled_code or "" if is_stored else ""
 
 
 def _collect_less() -> None:

@@ -2,6 +2,7 @@
 
 from flows.config import CapiConfig, Config
 from flows.core.clock import Clock
+from flows.errors import SourceError
 from flows.loading.capi import CapiParser, gtms_relation
 from flows.loading.ledger import DateWindow, LoadSummary
 from flows.loading.reading import FoundFile
@@ -41,9 +42,20 @@ def load_capi(
 
 def capi_loaders(config: Config) -> list[tuple[FileLoader, list[FoundFile]]]:
     """Return, per configured log of files, its loader and the files that lie there now."""
+    _refuse_tables_on_duckdb(config)
     logs = [(index, log) for index, log in enumerate(config.sources.capi) if log.path]
     patterns = [log.path or "" for _, log in logs]
     return [(capi_loader(log.format), _files(config, index, log, patterns)) for index, log in logs]
+
+
+def _refuse_tables_on_duckdb(config: Config) -> None:
+    """Raise SourceError where a BigQuery table stands in a config whose engine cannot read it."""
+    for index, log in enumerate(config.sources.capi):
+        if log.table and config.warehouse.engine == "duckdb":
+            raise SourceError(
+                f"sources.capi[{index}].table is a BigQuery table, which a DuckDB warehouse does "
+                "not read; export it to files and give their path."
+            )
 
 
 def capi_loader(source_format: str) -> LineLoader:

@@ -17,6 +17,7 @@ from flows.commands.common import (
 from flows.config import load_config
 from flows.core.clock import Clock
 from flows.core.window import Window
+from flows.dry_run import DryRun, dry_run
 from flows.errors import ExitCode
 from flows.progress import Progress
 from flows.reconcile import RunResult, reconcile
@@ -40,6 +41,13 @@ def run(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Rebuild the history that models keep.")
     ] = False,
+    dry: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Say what would be loaded, scanned and paid; load and build nothing.",
+        ),
+    ] = False,
     json_output: JsonOption = False,
 ) -> ExitCode:
     """Load, build, check, alert and report; default: yesterday and the lookback."""
@@ -48,6 +56,10 @@ def run(
     clock = Clock(parse_as_of(as_of))
     window = Window.chosen(clock, project.zone, project.lookback_days, date, start, end)
     progress = Progress(is_plain=settings.is_ci)
+    if dry:
+        environment = settings.child_environment()
+        planned = dry_run(project, window, clock, environment, full_refresh=full_refresh)
+        return _report_plan(planned, progress, json_output)
 
     def run_window(chosen: Window) -> RunResult:
         steps = Progress(is_plain=settings.is_ci)
@@ -62,6 +74,29 @@ def run(
     else:
         _summarise(result, progress)
     return result.exit_code
+
+
+def _report_plan(planned: DryRun, progress: Progress, json_output: bool) -> ExitCode:
+    """Print a dry run, dearest statement first; one above the cap is refused."""
+    if json_output:
+        print_json(planned.as_json())
+    for load in planned.loads:
+        dates = f", {load.first_date} to {load.last_date}" if load.first_date else ""
+        progress.say(f"load {load.source}: {load.files} file(s), {load.bytes:,} bytes{dates}")
+    for scan in sorted(planned.scans, key=lambda scan: -(scan.bytes or 0)):
+        told = "not known" if scan.bytes is None else f"{scan.bytes:,} bytes"
+        progress.say(f"scan {scan.name}: {told}{f' ({scan.reason})' if scan.reason else ''}")
+    if planned.engine == "duckdb":
+        progress.say("Scans cost nothing on DuckDB; nothing was loaded or built.")
+        return ExitCode.HEALTHY
+    untold = f", {len(planned.untold)} statement(s) not known" if planned.untold else ""
+    progress.say(
+        f"{planned.bytes:,} bytes, about {planned.price:,.4f} USD at {planned.price_per_tib} USD "
+        f"per TiB{untold}; nothing was loaded or built."
+    )
+    if planned.refusal:
+        progress.say(planned.refusal)
+    return planned.exit_code
 
 
 def _report_days(results: list[RunResult], progress: Progress, json_output: bool) -> ExitCode:

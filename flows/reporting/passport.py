@@ -173,7 +173,8 @@ def _event_passport(warehouse: Warehouse, row: Row, identifiers: list[Row]) -> E
 
 
 def _in_time(hop: Hop) -> tuple[bool, str]:
-    return not hop.is_seen, hop.at.isoformat() if hop.at else ""
+    """Order by whole seconds, as a CRM has no finer ones; within one, browser before server."""
+    return not hop.is_seen, f"{hop.at:%Y-%m-%dT%H:%M:%S}" if hop.at else ""
 
 
 def _browser_hop(warehouse: Warehouse, row: Row, near: dict[str, date]) -> Hop:

@@ -17,6 +17,7 @@ REPORT_NAME = "index.html"
 AUDIT_NAME = "SERVER-SIDE-TRACKING-AUDIT.md"
 AUDIT_PAGE_NAME = "SERVER-SIDE-TRACKING-AUDIT.html"
 DBT_DOCS_NAME = "dbt_docs.html"
+SCHEMA_DOCS_NAME = "schema_docs.html"
 DATA_DOCS_NAME = "data_docs/index.html"
 
 
@@ -87,6 +88,8 @@ def _links(folder: Path, prefect_url: str | None) -> list[tuple[str, str]]:
     links = [("tracking audit", AUDIT_PAGE_NAME)]
     if (folder / DBT_DOCS_NAME).exists():
         links.append(("table documentation", DBT_DOCS_NAME))
+    if (folder / SCHEMA_DOCS_NAME).exists():
+        links.append(("schemas of sources and config", SCHEMA_DOCS_NAME))
     if (folder / DATA_DOCS_NAME).exists():
         links.append(("data quality results", DATA_DOCS_NAME))
     if prefect_url and prefect_url.startswith(("http://", "https://")):

@@ -72,13 +72,13 @@ class Surface:
 
 @dataclass(frozen=True)
 class Change:
-    """A check whose status moved between two runs."""
+    """A check whose status moved between two runs; direction is worse, better or soft."""
 
     title: str
     check_id: str
     before: str
     after: str
-    is_worse: bool
+    direction: str
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,7 @@ class Summary:
     change: float | None
     counts: dict[str, int]
     changes: list[Change]
+    without_verdict_now: int
     fixes: list[Fix]
     risk: Risk
     risk_last_day: Risk
@@ -522,6 +523,7 @@ def build_summary(evidence: Evidence, checks: dict[str, Check], datasets: Sequen
         change=difference(now.get("score"), before.get("score")),
         counts=dict(counts),
         changes=build_changes(checks),
+        without_verdict_now=_without_verdict_now(checks),
         fixes=_fixes(lost, checks),
         risk=build_risk(evidence, datasets),
         risk_last_day=build_risk(evidence, datasets, evidence.window_end),
@@ -548,19 +550,35 @@ def _history_text(history: Sequence[Row]) -> str:
 
 
 def build_changes(checks: dict[str, Check]) -> list[Change]:
-    """Return the checks whose status moved since the run compared with, worse first."""
+    """Return the checks that began or ceased to warn or fail since the run before, worse first."""
     moved = [
         Change(
             title=check.title,
             check_id=check.check_id,
             before=words.STATUS_WORDS[check.previous_status],
             after=check.status_word,
-            is_worse=BETTER[check.status] > BETTER[check.previous_status],
+            direction=_direction(check.previous_status, check.status),
         )
         for check in checks.values()
-        if check.previous_status is not None and check.previous_status != check.status
+        if check.previous_status not in (None, check.status)
+        and {check.previous_status, check.status} & {"warn", "fail"}
     ]
-    return sorted(moved, key=lambda change: (not change.is_worse, change.title))
+    order = ("worse", "better", "soft")
+    return sorted(moved, key=lambda change: (order.index(change.direction), change.title))
+
+
+def _direction(before: str, after: str) -> str:
+    if after in ("insufficient_data", "unknown"):
+        return "soft"
+    return "worse" if BETTER[after] > BETTER[before] else "better"
+
+
+def _without_verdict_now(checks: dict[str, Check]) -> int:
+    """Return how many checks passed in the run before and have no verdict now."""
+    return sum(
+        check.previous_status == "pass" and check.status in ("insufficient_data", "unknown")
+        for check in checks.values()
+    )
 
 
 def build_risk(evidence: Evidence, datasets: Sequence[str], on: date | None = None) -> Risk:

@@ -137,6 +137,25 @@ class DbtProcess:
             *("--select", *([SEEDS] if with_seeds else []), *DAILY_SELECTION),
             *(["--full-refresh"] if full_refresh else []),
         ]
+        finished = self._answer(settings, arguments)
+        seconds = {node["unique_id"]: float(node["execution_time"]) for node in finished["nodes"]}
+        return BuildSummary(
+            dict(sorted(seconds.items(), key=lambda item: -item[1])),
+            sum(node["bytes_billed"] for node in finished["nodes"]),
+        )
+
+    def compile(self, settings: Mapping[str, Any], *, full_refresh: bool = False) -> dict[str, str]:
+        """Return the query of each model that is stored as a table, by name; nothing is built."""
+        arguments = ["compile", "--select", "resource_type:model"]
+        arguments += ["--full-refresh"] if full_refresh else []
+        finished = self._answer(settings, arguments)
+        return {
+            _short(node["unique_id"]): node["compiled"]
+            for node in finished["nodes"]
+            if node["compiled"]
+        }
+
+    def _answer(self, settings: Mapping[str, Any], arguments: list[str]) -> Mapping[str, Any]:
         request = json.dumps({"settings": dict(settings), "arguments": arguments})
         answer, _ = self._process.communicate(request + "\n")
         try:
@@ -148,11 +167,7 @@ class DbtProcess:
                 f"Run again, and look into {_near(self._log)} if it stays."
             ) from None
         _raise_for_failures(finished, self._log)
-        seconds = {node["unique_id"]: float(node["execution_time"]) for node in finished["nodes"]}
-        return BuildSummary(
-            dict(sorted(seconds.items(), key=lambda item: -item[1])),
-            sum(node["bytes_billed"] for node in finished["nodes"]),
-        )
+        return finished
 
 
 def has_current_seeds(warehouse: Warehouse) -> bool:

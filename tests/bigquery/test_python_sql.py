@@ -8,15 +8,17 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from math import isnan
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from expectations.suites import all_suites
+from expectations.suites import Suite, all_suites
 from flows.alerting import alert_settings, desk, store
 from flows.alerting.desk import Snooze
 from flows.alerting.outbox import _warnings
@@ -310,19 +312,30 @@ def test_the_scan_finds_the_same(ran: Ran) -> None:
     ran.assert_same_tables()
 
 
-def test_the_suites_read_the_same_frames(ran: Ran) -> None:
-    def frames(warehouse: Warehouse) -> Any:
-        return {
-            suite.path: Counter(
-                tuple(map(plain, row))
-                for row in suite.frame(warehouse, ran.window).astype(object).itertuples(index=False)
-            )
-            for suite in all_suites()
-        }
+@pytest.mark.parametrize("suite", all_suites(), ids=lambda suite: suite.path)
+def test_a_suite_reads_the_same_frame(ran: Ran, suite: Suite) -> None:
+    def frame(warehouse: Warehouse) -> tuple[list[str], Counter]:
+        read = suite.frame(warehouse, ran.window)
+        # A frame of one column per check has no rows to speak of: its columns stand alone.
+        is_of_columns = suite.path == "health.fct_check_results"
+        rows = read.astype(object).itertuples(index=False)
+        if is_of_columns:
+            rows = (sorted(map(str, map(in_frame, read[name]))) for name in read.columns)
+        return list(read.columns), Counter(tuple(map(in_frame, row)) for row in rows)
 
-    read = ran.both(frames)
+    ran.both(frame)
 
-    assert all(name.startswith(("sources", "marts", "health")) for name in read)
+
+def in_frame(value: Any) -> Any:
+    """Spell a cell alike: a frame of DuckDB has midnights for dates, and floats for decimals."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, list | np.ndarray):
+        return tuple(value)
+    if pd.isna(value):
+        return None
+    is_midnight = isinstance(value, datetime) and value.time() == time.min
+    return value.date() if is_midnight else value
 
 
 def test_a_statement_in_duckdbs_own_words_is_refused(ran: Ran) -> None:

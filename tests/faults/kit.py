@@ -224,15 +224,22 @@ class Dying:
         """Kill the whole group so long after a step began; False when the run was over before."""
         before = STEPS.index(step)
         if before:
-            self._read_until(STEPS[before - 1])
+            self.read_until(STEPS[before - 1])
         time.sleep(after_seconds)
         is_alive = self.process.poll() is None
         if is_alive:
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.communicate()
+        self.finish()
         return is_alive
 
-    def _read_until(self, step: str) -> None:
+    def finish(self) -> Finished:
+        """Let the run come to its end."""
+        assert self.process.stderr is not None
+        self.said += self.process.stderr.read()
+        return Finished(self.process.wait(), "", self.said)
+
+    def read_until(self, step: str) -> None:
+        """Wait until a step has ended."""
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.said += line

@@ -204,11 +204,10 @@ def test_of_two_runs_at_once_one_wins_and_the_other_says_so(tmp_path: Path) -> N
     world = build_world(tmp_path / "world", days=1, events_per_day=150)
     command = ("run", "--date", world.truth["start"], "--as-of", world.as_of)
     both = [Dying(world.path, command) for _ in range(2)]
-    said = [one.process.communicate()[1] for one in both]
-    codes = sorted(one.process.returncode for one in both)
+    ended = [one.finish() for one in both]
 
-    assert codes == [0, 3], said
-    assert sum("is using this warehouse" in text for text in said) == 1
+    assert sorted(one.code for one in ended) == [0, 3], ended
+    assert sum("is using this warehouse" in one.stderr for one in ended) == 1
 
 
 @pytest.mark.slow

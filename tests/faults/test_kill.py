@@ -3,24 +3,22 @@
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from tests.faults.conftest import Clean
 from tests.faults.kit import (
     Dying,
-    Line,
     State,
     TwoDays,
     lines_sent,
     published_of,
     rows_not_accounted_for,
-    seconds_of,
     state_of,
-    two_days,
 )
 from tests.fixtures.slack_double import SlackDouble, reply, slack
 
@@ -29,16 +27,6 @@ KILLS_PER_STEP = {
     "report": 5,
 }  # fmt: skip
 KILLS_PER_RERUN = 5
-START_SECONDS = 1.5
-
-
-@dataclass(frozen=True)
-class Clean:
-    """What an undisturbed run of the second day leaves behind."""
-
-    state: State
-    said: Counter[Line]
-    seconds: dict[str, float]
 
 
 @dataclass
@@ -64,28 +52,9 @@ class Chain:
     repeatable: Counter[str] = field(default_factory=Counter)
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoDays]:
-    with slack(reply()) as double:
-        yield two_days(tmp_path_factory.mktemp("prepared") / "world", double.url)
-
-
-@pytest.fixture(scope="module")
-def clean(prepared: TwoDays, tmp_path_factory: pytest.TempPathFactory) -> Clean:
-    with slack(reply()) as double:
-        world = prepared.copy(tmp_path_factory.mktemp("clean") / "world", double.url)
-        finished = world.run(world.second)
-        assert finished.code == 1, finished.stderr
-        said = lines_sent(double)
-    assert {state for _, _, state in said} == {"opened", "resolved"}, said
-    seconds = seconds_of(finished)
-    seconds["load"] += START_SECONDS
-    return Clean(state_of(world.folder), said, seconds)
-
-
 @pytest.mark.slow
 def test_fifty_kills_at_random_moments_lose_nothing_and_double_nothing(
-    prepared: TwoDays, clean: Clean, tmp_path: Path, record_property: object
+    prepared: TwoDays, clean: Clean, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     chance = random.Random(20261122)
     planned = [step for step, kills in KILLS_PER_STEP.items() for _ in range(kills)]

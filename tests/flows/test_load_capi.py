@@ -3,6 +3,7 @@ from datetime import datetime
 
 import pytest
 
+from flows.errors import SourceError
 from tests.load_kit import SHARED, Project, exchange, lines
 
 TOKEN = "EAABwzLixnjYBO1ZCqplantedTokenZBq8ZAx7K0v2"
@@ -223,6 +224,14 @@ def test_a_line_that_a_log_repeats_is_one_attempt_and_a_duplicate_in_the_ledger(
     [entry] = project.ledger()
     assert [row["row_number"] for row in rows] == [1, 2, 4]
     assert (entry["rows_read"], entry["rows_loaded"], entry["rows_duplicate"]) == (5, 3, 2)
+
+
+def test_a_table_that_duckdb_cannot_read_is_refused_and_not_left_out(tmp_path):
+    table = {"format": "gtms_bigquery", "table": "shop.stape.log"}
+    project = Project(tmp_path, {"capi": [{"format": "gtms_bigquery", "path": "data/*"}, table]})
+    project.write("data/log_20261112.jsonl", lines([gtms_row()]))
+    with pytest.raises(SourceError, match=r"sources\.capi\[1\]\.table is a BigQuery table"):
+        project.load()
 
 
 def test_identical_undated_lines_are_one_too(tmp_path):

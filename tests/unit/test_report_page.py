@@ -2,6 +2,7 @@
 
 import csv
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from flows.config import Config
 from flows.reporting import words
 from flows.reporting.evidence import SQL_FOLDER, ReportError, collect
 from flows.reporting.report import ReportPaths
-from flows.reporting.view import Page, build_page
+from flows.reporting.view import Page, build_changes, build_page
 from flows.resources import SEEDS_DIRECTORY
 from flows.warehouse.duckdb import DuckDBWarehouse
 from tests.fixtures.published import HOSTILE_ORDER_ID, RUN_ID
@@ -147,12 +148,26 @@ def test_the_dearest_three_fixes_come_first(page: Page) -> None:
 
 
 def test_what_changed_names_the_check_and_both_states(page: Page) -> None:
-    assert [(change.check_id, change.before, change.after, change.is_worse)
+    assert [(change.check_id, change.before, change.after, change.direction)
             for change in page.summary.changes] == [
-        ("hash_mismatch", "Warning", "Fail", True),
+        ("hash_mismatch", "Warning", "Fail", "worse"),
     ]  # fmt: skip
     assert page.summary.change is not None
     assert page.summary.change < 0
+
+
+def test_a_check_that_lost_its_verdict_is_counted_and_never_called_worse(page: Page) -> None:
+    told = page.checks["hash_mismatch"]
+    checks = {
+        "a": replace(told, title="A", status="insufficient_data", previous_status="pass"),
+        "b": replace(told, title="B", status="unknown", previous_status="fail"),
+        "c": replace(told, title="C", status="fail", previous_status="unknown"),
+        "d": replace(told, title="D", status="pass", previous_status="warn"),
+        "e": replace(told, title="E", status="pass", previous_status="unknown"),
+    }
+    assert [(change.title, change.direction) for change in build_changes(checks)] == [
+        ("C", "worse"), ("D", "better"), ("B", "soft"),
+    ]  # fmt: skip
 
 
 def test_money_at_risk_counts_each_event_once(config: Config, page: Page) -> None:
