@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: help setup demo test test-all lint docs bench
+.PHONY: help setup demo test test-all lint sbom docs bench
 
 help: ## Say what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,11 @@ lint: $(VENV)/.ready-lint ## Check style, SQL and security
 	$(BIN)/sqlfluff lint --disable-progress-bar --dialect bigquery sql/ddl/bigquery
 	$(BIN)/bandit --quiet --recursive flows expectations --configfile pyproject.toml
 	$(BIN)/detect-secrets-hook --no-verify --baseline .secrets.baseline $$(git ls-files | grep -v "[.]lock$$")
+	$(BIN)/zizmor --offline --no-progress --persona=pedantic .github
+
+sbom: $(VENV)/.ready-lint ## List every installed package with version and hash in build/sbom.cdx.json
+	mkdir -p build
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.cdx.json
 
 docs: setup ## Write the docs of the demo world: tables, schemas, data quality, report
 	$(BIN)/python -m flows.docs demo

@@ -123,7 +123,7 @@ def _ga4_rows(rows: str) -> str:
     known = _columns_of_macro()
     columns = ", ".join(
         f"cast({name if name in known else 'null'} as {kind}) as {name}"
-        for name, kind in _export_types().items()
+        for name, kind in export_types().items()
     )
     return f"select {columns} from ga4_rows_between{rows}"
 
@@ -132,12 +132,17 @@ def _ga4_lines(rows: str) -> str:
     """Return SQL of exported rows as BigQuery writes them to JSON: INT64 as text, no nulls."""
     columns = ", ".join(
         f"{name} := cast({name} as {re.sub('bigint', 'varchar', kind, flags=re.IGNORECASE)})"
-        for name, kind in _export_types().items()
+        for name, kind in export_types().items()
     )
     return f"select without_nulls(to_json(struct_pack({columns}))) from ({_ga4_rows(rows)})"
 
 
-def _export_types() -> dict[str, str]:
+def json_columns() -> str:
+    """Return the columns of an export as JSON for read_json."""
+    return ", ".join(f"{name}: '{kind}'" for name, kind in export_types().items())
+
+
+def export_types() -> dict[str, str]:
     """Return the exported columns with the engine's types, as the landing table defines them."""
     definition = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_events.sql"
     with duckdb.connect() as connection:

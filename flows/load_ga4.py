@@ -1,8 +1,11 @@
 """Load the GA4 export shards of a run into landing."""
 
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from flows.config import Config, Ga4FilesConfig
+from flows.config import Config, Ga4BigQueryConfig, Ga4FilesConfig
 from flows.core.clock import Clock
 from flows.errors import SourceError
 from flows.loading.ga4 import export_kind
@@ -12,6 +15,12 @@ from flows.orchestration import flow
 from flows.tasks.land_ga4 import Ga4Loader
 from flows.tasks.load import context_of, find_source_files, load_files
 from flows.warehouse.duckdb import DuckDBWarehouse
+
+if TYPE_CHECKING:
+    from flows.warehouse.ga4_export import Shard
+
+# Purchases are repeated up to 30 days later; older shards would only cost bytes.
+HISTORY_DAYS = 32
 
 
 @flow(name="load-ga4")
@@ -26,11 +35,40 @@ def load_ga4(
 ) -> LoadSummary:
     """Load new and changed shards; SourceError when the configured path matches no file."""
     return load_files(
-        [(Ga4Loader(warehouse), ga4_files(config))],
+        [ga4_loader(config, warehouse, window)],
         context_of(warehouse, run_id, clock),
         window,
         lookback_days=config.lookback_days,
         reload_all=reload_all,
+    )
+
+
+def ga4_loader(
+    config: Config, warehouse: DuckDBWarehouse, window: DateWindow
+) -> tuple[Ga4Loader, list[FoundFile]]:
+    """Return the loader of the configured kind and the shards that are there now."""
+    ga4 = config.sources.ga4
+    if not isinstance(ga4, Ga4BigQueryConfig):
+        return Ga4Loader(warehouse), ga4_files(config)
+    from flows.tasks.land_ga4_export import Ga4ExportLoader
+    from flows.warehouse.ga4_export import Ga4Export
+
+    export = Ga4Export.open(ga4)
+    first = window.start - timedelta(days=HISTORY_DAYS)
+    shards = export.shards(first, window.end + timedelta(days=config.lookback_days))
+    loader = Ga4ExportLoader(warehouse, export=export, shards={one.name: one for one in shards})
+    return loader, [_found(shard) for shard in shards]
+
+
+def _found(shard: "Shard") -> FoundFile:
+    return FoundFile(
+        path=Path(shard.name),
+        name=shard.name,
+        source_format=f"ga4_{shard.kind}",
+        data_date=shard.data_date,
+        export_kind=shard.kind,
+        size=shard.size,
+        modified_at=shard.modified_at,
     )
 
 

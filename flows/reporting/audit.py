@@ -133,6 +133,7 @@ class StepState:
     title: str
     result: str
     open_points: list[Check]
+    unmeasured_count: int
 
 
 @dataclass(frozen=True)
@@ -224,6 +225,7 @@ def build_steps(surfaces: list[Surface]) -> list[StepState]:
                 title,
                 RESULTS[worst_status(checks)],
                 [check for check in checks if check.status in ("fail", "warn")],
+                sum(check.status in ("unknown", "insufficient_data") for check in checks),
             )
         )
     return states
@@ -344,8 +346,10 @@ def build_hops(page: Page, config: Config) -> list[Hop]:
         for name in configured
     ]  # fmt: skip
     sender = owners.get("capi", "not named")
+    has_gateway = any(log.format == "gateway_audit" for log in config.sources.capi)
+    decider = "consent gateway" if has_gateway else "tag of the server container"
     hops += [
-        Hop("Website and server container", "consent gateway", row.destination,
+        Hop("Website", decider, row.destination,
             owners.get(row.destination, sender), row.tier)
         for row in page.consent
     ]  # fmt: skip

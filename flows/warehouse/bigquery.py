@@ -89,17 +89,7 @@ class BigQueryWarehouse:
         warehouse = config.warehouse
         if not isinstance(warehouse, BigQueryWarehouseConfig):
             raise ConfigError("warehouse.engine is not bigquery; check matchback.yml.")
-        try:
-            client = bigquery.Client(
-                project=warehouse.project,
-                location=warehouse.location,
-                credentials=AnonymousCredentials() if bigquery_emulator() else None,
-            )
-        except DefaultCredentialsError:
-            raise ConfigError(
-                "There are no Google credentials; run `gcloud auth application-default login` or "
-                "set GOOGLE_APPLICATION_CREDENTIALS, then run again."
-            ) from None
+        client = connect(warehouse.project, warehouse.location)
         return cls(client, warehouse, config.retention.delivery_log_days)
 
     def __enter__(self) -> Self:
@@ -135,7 +125,7 @@ class BigQueryWarehouse:
         return _as_duckdb_frames(frame, rows.schema)
 
     def scanned_bytes(self, sql: str, parameters: Parameters = None) -> int:
-        """Return the bytes that a query would scan; nothing runs. TableMissingError if it cannot."""
+        """Return the bytes that a query would scan; TableMissingError if it cannot be told."""
         settings = self._settings(parameters)
         settings.maximum_bytes_billed = None
         settings.dry_run = True
@@ -296,6 +286,21 @@ class BigQueryWarehouse:
 
     def close(self) -> None:
         self.client.close()
+
+
+def connect(project: str, location: str | None = None) -> bigquery.Client:
+    """Return a client with the application default credentials; ConfigError without any."""
+    try:
+        return bigquery.Client(
+            project=project,
+            location=location,
+            credentials=AnonymousCredentials() if bigquery_emulator() else None,
+        )
+    except DefaultCredentialsError:
+        raise ConfigError(
+            "There are no Google credentials; run `gcloud auth application-default login` or "
+            "set GOOGLE_APPLICATION_CREDENTIALS, then run again."
+        ) from None
 
 
 def in_bigquery(sql: str, prefix: str) -> str:

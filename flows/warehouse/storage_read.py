@@ -35,6 +35,8 @@ def read_batches(
 
     A stream that breaks goes on at the row where it broke; the client library counts them.
     """
+    import pyarrow as pa
+
     project, dataset, name = table.split(".")
     session = client.create_read_session(
         parent=f"projects/{project}",
@@ -47,6 +49,10 @@ def read_batches(
         ),
         max_stream_count=1,
     )
+    if not session.streams:
+        return
+    schema = pa.ipc.read_schema(pa.py_buffer(session.arrow_schema.serialized_schema))
     for stream in session.streams:
-        for page in client.read_rows(stream.name).rows(session).pages:
-            yield page.to_arrow()
+        for answer in client.read_rows(stream.name):
+            batch = answer.arrow_record_batch.serialized_record_batch
+            yield pa.ipc.read_record_batch(pa.py_buffer(batch), schema)

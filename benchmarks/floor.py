@@ -1,0 +1,149 @@
+"""The floor beside which a run is measured: sql/floor.sql and a scan of every text, nothing else.
+
+`python -m benchmarks.floor WORLD DATABASE` prints one JSON object: seconds of CPU by step, the
+texts that were scanned and the day's figures, so that they can be held against matchback's.
+"""
+
+import argparse
+import re
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import orjson
+
+from benchmarks.world import MEMORY_LIMIT, json_columns
+from flows.core.pii.columns import Type, read_columns, text_leaves
+from flows.resources import SQL_DIRECTORY
+
+SCRIPT = Path(__file__).parent / "sql" / "floor.sql"
+# Ids that hold numbers by design; everything else that is text is looked at.
+UNSCANNED_PARAMS = ("event_id", "transaction_id")
+PERSONAL = "|".join(
+    (
+        r"[\w.+-]+(?:@|%(?:25)*40)[\w-]+\.[A-Za-z]{2,}",
+        r"(?:\+|%2B)[0-9](?:[ ()/.-]?[0-9]){7,}",
+        r"\b[A-Z]{2}[0-9]{2}(?:[ ]?[A-Z0-9]){11,30}\b",
+        r"\b(?:[0-9]{4}[ -]?){3}[0-9]{4}\b",
+        r"\b[0-9]{3}-[0-9]{2}-[0-9]{4}\b",
+    )
+)
+IP_ADDRESS = r"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b"
+
+
+def run_floor(world: Path, database: Path, *, is_json: bool) -> dict[str, object]:
+    """Run every step into a new database and return seconds, texts and figures."""
+    seconds: dict[str, float] = {}
+    data = world / "data"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("set preserve_insertion_order = false")
+        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+        for name, pattern in (
+            ("gtms", "capi/gtms_*"),
+            ("gateway", "capi/gateway_*"),
+            ("orders", "crm/orders_*"),
+        ):
+            connection.execute(f"set variable {name} = $path", {"path": str(data / pattern)})
+        for name, statements in (("read", _read(data, is_json)), *_steps(), *_scans(data)):
+            started = time.process_time()
+            for statement in statements:
+                connection.execute(statement)
+            seconds[name] = round(time.process_time() - started, 3)
+        figures = connection.sql("from daily order by canonical_event")
+        daily = [dict(zip(figures.columns, row, strict=True)) for row in figures.fetchall()]
+        hits = connection.sql("select count(*) from personal").fetchall()[0][0]
+    return {"cpu_seconds": seconds, "hits": hits, "daily": daily}
+
+
+def _read(data: Path, is_json: bool) -> list[str]:
+    """Parquet is read where it lies; JSON is parsed once."""
+    if not is_json:
+        return [f"create view raw_events as select * from read_parquet('{data}/ga4/*.parquet')"]
+    return [
+        "create temp table raw_events as select * from "
+        f"read_json('{data}/ga4/*.json.gz', format = 'newline_delimited', "
+        f"columns = {{{json_columns()}}})"
+    ]
+
+
+def _steps() -> Iterator[tuple[str, list[str]]]:
+    text = SCRIPT.read_text(encoding="utf-8")
+    for name, body in re.findall(r"-- step: (.+)\n((?:(?!-- step).*\n)*)", text):
+        yield name, [statement for statement in body.split(";\n") if statement.strip()]
+
+
+def _scans(data: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield the scan of the GA4 rows and of the logs, field by field; distinct values first."""
+    columns = _ga4_columns()
+    matching = f"regexp_matches(content, '{PERSONAL}|{IP_ADDRESS}')"
+    leaves = " union all ".join(
+        f"select '{leaf}' as path, content from "
+        f"(select distinct {leaf} as content from raw_events) where {matching}"
+        for leaf in text_leaves(columns)
+        if leaf not in ("user_pseudo_id", "ecommerce.transaction_id")
+    )
+    yield (
+        "scan of GA4 texts",
+        [
+            f"create table personal as {leaves}",
+            *(
+                f"insert into personal {_of_parameters(name, matching)}"
+                for name in ("event_params", "user_properties")
+            ),
+            f"insert into personal {_of_items(columns['items'], matching)}",
+        ],
+    )
+    yield "scan of the logs", [f"insert into personal {_of_logs(data)}"]
+
+
+def _of_parameters(column: str, matching: str) -> str:
+    unscanned = ", ".join(f"'{name}'" for name in UNSCANNED_PARAMS)
+    return (
+        f"select '{column}.' || name, content from (select distinct entry.key as name, "
+        "entry.value.string_value as content "
+        f"from (select unnest({column}) as entry from raw_events)) "
+        f"where content is not null and name not in ({unscanned}) and {matching}"
+    )
+
+
+def _of_items(items: Type, matching: str) -> str:
+    fields = [name for name, kind in items.fields.items() if kind.is_text]
+    return " union all ".join(
+        f"select 'items.{field}', content from (select distinct unnest(list_transform(items, "
+        f"lambda item: item.{field})) as content from raw_events) where {matching}"
+        for field in fields
+    )
+
+
+def _of_logs(data: Path) -> str:
+    """A log line is one text; addresses and agents stand in it by design."""
+    return " union all ".join(
+        f"select '{name}', line from read_csv('{data}/capi/{name}_*', columns = {{line: 'varchar'}}, "
+        "delim = e'\\x01', quote = '', escape = '', header = false, auto_detect = false, "
+        f"max_line_size = 16000000) where regexp_matches(line, '{PERSONAL}')"
+        for name in ("gtms", "gateway")
+    )
+
+
+def _ga4_columns() -> dict[str, Type]:
+    definition = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_events.sql"
+    columns = read_columns(definition.read_text(encoding="utf-8"))
+    loader = ("export_kind", "file_name", "run_id", "extra_columns", "secret_fields")
+    return {name: kind for name, kind in columns.items() if name not in loader}
+
+
+def main() -> None:
+    """Run the floor once."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("world", type=Path)
+    parser.add_argument("database", type=Path)
+    given = parser.parse_args()
+    is_json = any((given.world / "data" / "ga4").glob("*.json.gz"))
+    result = run_floor(given.world, given.database, is_json=is_json)
+    sys.stdout.write(orjson.dumps(result, default=str).decode() + "\n")
+
+
+if __name__ == "__main__":
+    main()
