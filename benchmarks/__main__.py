@@ -45,8 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for part in given.parts:
             measured = _measure(part, given, folder, figures)
             if measured is not None:
-                figures[part] = {**_circumstances(), "figures": measured}
-                FIGURES.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2) + b"\n")
+                _keep(part, measured, figures)
     write_page(figures, ROOT / "docs")
     _say(f"Written: {FIGURES.parent / 'performance.md'}")
 
@@ -58,6 +57,8 @@ def _measure(part: str, given: argparse.Namespace, folder: Path, figures: dict[s
         known = {one["events"]: one for one in figures.get("size", {}).get("figures", [])}
         for events in given.sizes:
             known[events] = parts.size(parts.fresh(folder / f"size_{events}"), events, _say)
+            # The next size may take the machine down; what is measured stays.
+            _keep(part, [known[one] for one in sorted(known)], figures)
         return [known[events] for events in sorted(known)]
     if part == "json":
         return parts.gzipped_json(parts.fresh(folder / "json"), given.compared, _say)
@@ -70,6 +71,11 @@ def _measure(part: str, given: argparse.Namespace, folder: Path, figures: dict[s
         place, environments = folder / "peers", folder / "environments"
         return peers(place, given.compared, environments, given.peer_seconds, _say)
     return bytes_by_model() if part == "bigquery" else None
+
+
+def _keep(part: str, measured: Any, figures: dict[str, Any]) -> None:  # noqa: ANN401
+    figures[part] = {**_circumstances(), "figures": measured}
+    FIGURES.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2) + b"\n")
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -103,8 +103,16 @@ class DuckDBDialect:
     def joined(self, columns: Sequence[str]) -> str:
         return f"concat_ws(chr(10), {', '.join(columns)})"
 
+    def column_leaves(self, source: str, leaves: Mapping[str, str]) -> str:
+        """Distinct values of each column, one column read at a time: no pass holds them all."""
+        distinct = " union all ".join(
+            f"select '{path}' as path, value from (select distinct {value} as value from {source})"
+            for path, value in leaves.items()
+        )
+        return f"with leaves as ({distinct})"
+
     def leaves(self, source: str, leaves: Mapping[str, str]) -> str:
-        """Distinct values of each column in one pass; the regular expression sees each once."""
+        """Distinct values of each field of unnested items, which are unnested once."""
         columns = ", ".join(
             f"{{'path': '{path}', 'found': list(distinct {value})}}"
             for path, value in leaves.items()
@@ -186,6 +194,9 @@ class BigQueryDialect:
 
     def joined(self, columns: Sequence[str]) -> str:
         return f"array_to_string([{', '.join(columns)}], chr(10))"
+
+    def column_leaves(self, source: str, leaves: Mapping[str, str]) -> str:
+        return self.leaves(source, leaves)
 
     def leaves(self, source: str, leaves: Mapping[str, str]) -> str:
         """One pass over the table: each column is read, and billed, once."""

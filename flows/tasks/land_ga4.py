@@ -119,8 +119,10 @@ class Ga4Loader:
         container = container_of(file.path)
         rejected = Quarantine(context, self.source, file)
         if container == "parquet":
-            self._load_parquet(context, file)
-        elif container == "avro":
+            doubled = self._load_parquet(context, file)
+            self._reject_rows_that_are_no_events(file, rejected)
+            return self._counts(file, rejected, doubled)
+        if container == "avro":
             self._load_documents(context, file, _avro_events(file), rejected)
         elif careful:
             with opened(file.path, container) as stream:
@@ -129,10 +131,7 @@ class Ga4Loader:
         else:
             self._load_large_json(context, file)
         self._reject_rows_that_are_no_events(file, rejected)
-        rejected.flush()
-        doubled = self._drop_doubled_rows(context, file)
-        loaded = self._count(file)
-        return LoadCounts(loaded + rejected.count + doubled, rejected.count, doubled)
+        return self._counts(file, rejected, self._drop_doubled_rows(context, file))
 
     def replay(self, context: LoadContext, file: FoundFile, texts: dict[int, str]) -> set[int]:
         """Load corrected quarantined lines; return the numbers that are in landing now."""
@@ -146,7 +145,8 @@ class Ga4Loader:
         self._insert_events(context, file, events)
         return {event.number for event in events}
 
-    def _load_parquet(self, context: LoadContext, file: FoundFile) -> None:
+    def _load_parquet(self, context: LoadContext, file: FoundFile) -> int:
+        """Write the rows that are not doubled and return how many were."""
         relation = f"read_parquet({literal(str(file.path))})"
         found = self.warehouse.arrow_schema(f"select * from {relation}")
         self._require_event_columns(found.names)
@@ -164,7 +164,30 @@ class Ga4Loader:
             f"(select *, file_row_number + 1 as matchback_row_number "
             f"from read_parquet({literal(str(file.path))}, file_row_number = true))"
         )
-        self._insert(context, file, expressions, numbered, "matchback_row_number")
+        doubled = self._doubled_rows(file, self._as_landed(expressions, numbered))
+        # A delete after the insert, in one transaction, would write the whole shard twice.
+        kept = (
+            f"(select * from {numbered} "
+            "where matchback_row_number not in (select row_number from doubled_rows))"
+        )
+        doubled_rows = pa.table({"row_number": pa.array(doubled, pa.int64())})
+        with self.warehouse.unordered(), self.warehouse.registered("doubled_rows", doubled_rows):
+            self._insert(context, file, expressions, kept, "matchback_row_number")
+        return len(doubled)
+
+    def _as_landed(self, expressions: Mapping[str, str], relation: str) -> str:
+        """Return the rows of a file as landing will hold them."""
+        missing = {
+            column.name: f"cast(null as {column.sql_type})"
+            for column in self.columns
+            if column.name not in expressions
+        }
+        landed = {"extra_columns": "cast(null as varchar)", **missing, **expressions}
+        columns = ", ".join(f"{sql} as {quote(name)}" for name, sql in landed.items())
+        return (
+            f"(select {columns}, $file_name as file_name, matchback_row_number as row_number "
+            f"from {relation})"
+        )
 
     def _load_large_json(self, context: LoadContext, file: FoundFile) -> None:
         """Let the engine read the lines; it raises on bad JSON, bad values and repeated keys.
@@ -310,56 +333,81 @@ class Ga4Loader:
         if rows:
             self.warehouse.execute(f"delete from {TABLE} where {bad}", parameters)
 
-    def _drop_doubled_rows(self, context: LoadContext, file: FoundFile) -> int:
-        """Delete rows that this shard repeats, of itself or of another of its date and kind."""
-        self.warehouse.fetch_beside(TABLE, file.name)
-        shard = "table_date = $data_date and export_kind = $export_kind"
-        narrow = "event_timestamp, event_name, user_pseudo_id"
+    def _doubled_rows(self, file: FoundFile, incoming: str) -> list[int]:
+        """Return the rows that a shard repeats, of itself or of another of its date and kind.
+
+        `incoming` is a relation of the shard's rows as landing holds them. The few whose moment,
+        name and browser occur twice are found first; only they are compared in full.
+        """
+        others = (
+            f"(select * from {TABLE} where table_date = $data_date "
+            "and export_kind = $export_kind and file_name <> $file_name)"
+        )
+        narrow = "hash(event_timestamp, event_name, user_pseudo_id)"
         payload = ", ".join(quote(column.name) for column in self.columns)
         parameters = {
             "data_date": file.data_date,
             "export_kind": file.export_kind,
             "file_name": file.name,
         }
-        doubled = self.warehouse.rows(
+        candidates = self.warehouse.rows(
             f"""
-            with candidates as (
-                select {narrow} from {TABLE} where {shard}
-                group by {narrow}
-                having count(*) > 1 and count(case when file_name = $file_name then 1 end) > 0
-            ),
-            ranked as (
-                select
-                    event.file_name,
-                    event.row_number,
-                    row_number() over (
-                        partition by hash({payload}, extra_columns)
-                        order by event.file_name = $file_name, event.file_name, event.row_number
-                    ) as repeat_number
-                from {TABLE} as event
-                where
-                    event.table_date = $data_date
-                    and event.export_kind = $export_kind
-                    and exists (
-                        select 1 from candidates
-                        where
-                            candidates.event_timestamp = event.event_timestamp
-                            and candidates.event_name = event.event_name
-                            and candidates.user_pseudo_id is not distinct from event.user_pseudo_id
-                    )
+            select narrow_hash, any_value(event_timestamp) as event_timestamp
+            from (
+                select {narrow} as narrow_hash, event_timestamp, true as is_new from {incoming}
+                where event_timestamp is not null and event_name is not null
+                union all
+                select {narrow} as narrow_hash, event_timestamp, false as is_new from {others}
             )
-            select row_number from ranked where repeat_number > 1 and file_name = $file_name
+            group by narrow_hash
+            having count(*) > 1 and bool_or(is_new)
             """,
             parameters,
         )
+        if not candidates:
+            return []
+        compared = f"""
+            select file_name, row_number, hash({payload}, extra_columns) as payload_hash
+            from %s
+            where event_timestamp in (select unnest($moments))
+                and {narrow} in (select unnest($narrow_hashes))
+        """
+        doubled = self.warehouse.rows(
+            f"""
+            with compared as ({compared % incoming} union all {compared % others}),
+            ranked as (
+                select
+                    *,
+                    row_number() over (
+                        partition by payload_hash
+                        order by file_name = $file_name, file_name, row_number
+                    ) as repeat_number
+                from compared
+            )
+            select row_number from ranked where repeat_number > 1 and file_name = $file_name
+            """,
+            {
+                **parameters,
+                "moments": [row["event_timestamp"] for row in candidates],
+                "narrow_hashes": [row["narrow_hash"] for row in candidates],
+            },
+        )
+        return [row["row_number"] for row in doubled]
+
+    def _drop_doubled_rows(self, context: LoadContext, file: FoundFile) -> int:
+        of_file, parameters = self.rows_of(file)
+        doubled = self._doubled_rows(file, f"(select * from {TABLE} where {of_file})")
         if doubled:
-            delete_rows(context, TABLE, *self.rows_of(file), doubled)
+            doomed = [{"row_number": number} for number in doubled]
+            delete_rows(context, TABLE, of_file, parameters, doomed)
         return len(doubled)
 
-    def _count(self, file: FoundFile) -> int:
+    def _counts(self, file: FoundFile, rejected: Quarantine, doubled: int) -> LoadCounts:
+        rejected.flush()
         of_file, parameters = self.rows_of(file)
         query = f"select count(*) as row_count from {TABLE} where {of_file}"
-        return self.warehouse.rows(query, parameters)[0]["row_count"]
+        loaded = self.warehouse.rows(query, parameters)[0]["row_count"]
+        return LoadCounts(loaded + rejected.count + doubled, rejected.count, doubled)
 
 
 def _json_events(lines: Iterator[Line], rejected: Quarantine) -> Iterator[_Event]:

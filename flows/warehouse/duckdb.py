@@ -43,6 +43,7 @@ class DuckDBWarehouse:
             path.parent.mkdir(parents=True, exist_ok=True)
         self.connection = _connect(path, read_only)
         self.connection.execute("set TimeZone = 'UTC'")
+        self.connection.execute("set write_buffer_row_group_count = 1")
         if memory_limit:
             self.connection.execute(f"set memory_limit = '{memory_limit}'")
 
@@ -93,6 +94,15 @@ class DuckDBWarehouse:
             self.connection.execute("rollback")
             raise
         self.connection.execute("commit")
+
+    @contextmanager
+    def unordered(self) -> Iterator[None]:
+        """Let a large insert write its rows in any order; in order they are written twice."""
+        self.connection.execute("set preserve_insertion_order = false")
+        try:
+            yield
+        finally:
+            self.connection.execute("reset preserve_insertion_order")
 
     def apply_ddl(self) -> None:
         with self.transaction():

@@ -69,9 +69,5 @@
 
 {#- The fields of a server event: its keys and those of user_data and custom_data, one of null too, each once, sorted. -#}
 {% macro payload_field_names(payload) -%}
-    {%- set parts = [] -%}
-    {%- for path in ['$', '$.user_data', '$.custom_data'] -%}
-        {%- do parts.append("coalesce(" ~ joined(json_key_list(json_part(payload, path)), ',') ~ ", '')") -%}
-    {%- endfor -%}
-    {{ other_items(split_text(parts | join(" || ',' || "), ','), ['', 'user_data', 'custom_data']) }}
+    {{ other_items(json_keys_at(payload, ['$', '$.user_data', '$.custom_data']), ['', 'user_data', 'custom_data']) }}
 {%- endmacro %}

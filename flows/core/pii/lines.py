@@ -10,7 +10,7 @@ from itertools import islice
 from flows.core.pii.detector import Detection, detect, kinds_of
 from flows.core.pii.documents import IP_FIELDS, leaves, parse_document
 from flows.core.pii.keys import NO_KEY, read_key
-from flows.core.pii.prefilter import prefilter_pattern
+from flows.core.pii.prefilter import prefilter_patterns
 
 LINES_AT_ONCE = 20_000
 FEW_LINES = 500
@@ -146,8 +146,11 @@ def _candidates(batch: Sequence[str]) -> list[bool]:
     import pyarrow.compute
 
     lines = pyarrow.array(batch, type=pyarrow.large_string())
-    matches = pyarrow.compute.match_substring_regex(lines, pattern=f"(?m){prefilter_pattern()}")
-    return matches.to_pylist()
+    by_shape, by_key = (
+        pyarrow.compute.match_substring_regex(lines, pattern=f"(?m){pattern}")
+        for pattern in prefilter_patterns()
+    )
+    return pyarrow.compute.or_(by_shape, by_key).to_pylist()
 
 
 def _finding(number: int, found: Sequence[Detection]) -> Finding | None:

@@ -12,7 +12,7 @@ from typing import Any
 from flows.core.guarded_tables import on_every_date
 from flows.core.pii.columns import Type, text_leaves
 from flows.core.pii.documents import OWN_FIELDS
-from flows.core.pii.prefilter import prefilter_pattern
+from flows.core.pii.prefilter import prefilter_patterns
 from flows.core.sql_dialects import Dialect
 
 GA4_TABLE = "landing.ga4_events"
@@ -83,7 +83,8 @@ def param_keys(dialect: Dialect, leaf: ListLeaf) -> str:
 def scalar_candidates(dialect: Dialect, leaves: Sequence[str]) -> str:
     """Distinct candidates of the text columns and struct fields of GA4 rows."""
     source = f"{GA4_TABLE} as events where {_of_files(dialect)}"
-    return _filtered(dialect, dialect.leaves(source, {leaf: f"events.{leaf}" for leaf in leaves}))
+    values = {leaf: f"events.{leaf}" for leaf in leaves}
+    return _filtered(dialect, dialect.column_leaves(source, values))
 
 
 def field_candidates(dialect: Dialect, leaves: Sequence[ListLeaf]) -> str:
@@ -94,12 +95,12 @@ def field_candidates(dialect: Dialect, leaves: Sequence[ListLeaf]) -> str:
 
 def param_candidates(dialect: Dialect, leaf: ListLeaf) -> str:
     """Distinct candidates of a parameter list; `keys` names personal keys, `unscanned` others."""
-    is_candidate = dialect.matches("value", prefilter_pattern(has_key=True))
     return (
         f"select path, param, value from (select distinct '{leaf.path}' as path, "
         f"{leaf.param} as param, {leaf.value} as value from {_entries(dialect, leaf, ())} "
         f"where {leaf.value} is not null and not {dialect.is_among(leaf.param, 'unscanned')}"
-        f") as leaves where {is_candidate} or {dialect.is_among('param', 'keys')}"
+        f") as leaves where {_is_candidate(dialect, 'value')} "
+        f"or {dialect.is_among('param', 'keys')}"
     )
 
 
@@ -133,7 +134,7 @@ def document_candidates(
 ) -> str:
     """Rows of which some text column may hold personal data."""
     text = dialect.without(dialect.joined(columns), _OWN_IP)
-    is_candidate = dialect.matches(text, f"(?m){prefilter_pattern(has_key=True)}")
+    is_candidate = _is_candidate(dialect, text, flags="(?m)")
     return (
         f"select file_name, row_number, {record_key} as record_key, "
         f"{recorded_at} as recorded_at, {', '.join(columns)} "
@@ -172,8 +173,13 @@ def _leaves_in_list(
 
 
 def _filtered(dialect: Dialect, leaves: str) -> str:
-    is_candidate = dialect.matches("value", prefilter_pattern(has_key=True))
+    is_candidate = _is_candidate(dialect, "value")
     return f"{leaves}\nselect path, '' as param, value from leaves where {is_candidate}"
+
+
+def _is_candidate(dialect: Dialect, text: str, flags: str = "") -> str:
+    patterns = prefilter_patterns(has_key=True)
+    return f"({' or '.join(dialect.matches(text, flags + pattern) for pattern in patterns)})"
 
 
 def _insert_ga4_hits(dialect: Dialect, rows: str, path: str, verdict_path: str) -> str:

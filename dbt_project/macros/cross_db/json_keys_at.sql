@@ -1,0 +1,21 @@
+{#- The keys of the objects at some paths inside JSON text, one list; a path that names no object adds none. -#}
+{% macro json_keys_at(json, paths) -%}
+    {{ return(adapter.dispatch('json_keys_at', 'matchback')(json, paths)) }}
+{%- endmacro %}
+
+{% macro default__json_keys_at(json, paths) -%}
+    {{ exceptions.raise_compiler_error("json_keys_at: not written for " ~ target.type) }}
+{%- endmacro %}
+
+{#- All paths in one call: the text is parsed once. -#}
+{% macro duckdb__json_keys_at(json, paths) -%}
+    flatten(json_keys({{ json }}, ['{{ paths | join("', '") }}']))
+{%- endmacro %}
+
+{% macro bigquery__json_keys_at(json, paths) -%}
+    array_concat(
+        {%- for path in paths -%}
+            coalesce({{ json_key_list(json_part(json, path)) }}, []){{ ', ' if not loop.last }}
+        {%- endfor -%}
+    )
+{%- endmacro %}
