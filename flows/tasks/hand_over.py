@@ -41,7 +41,12 @@ class Book:
 
 
 BOOKS = (
-    Book(LEDGER, "run_id = $run_id", "run_id = $run_id"),
+    # A source that was copied inside BigQuery has written its own rows by now.
+    Book(
+        LEDGER,
+        "run_id = $run_id",
+        "run_id = $run_id and source in (select source from work.staged_load_ledger)",
+    ),
     Book("quarantine.rejected_rows", "run_id = $run_id", OF_LOADED_FILES),
     Book("landing.observed_columns", "run_id = $run_id", OF_LOADED_FILES),
     Book(

@@ -166,9 +166,18 @@ def _plain(value: Any) -> Any:
         return tuple(_plain(item) for item in value.values())
     if isinstance(value, float):
         return round(value, 9)
-    return value.normalize() if isinstance(value, Decimal) else value
+    return value
 
 
 def _ordered_hash(rows: Rows) -> str:
-    lines = sorted(repr(row) for row in rows.elements())
+    lines = sorted(repr(tuple(_spelled(value) for value in row)) for row in rows.elements())
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _spelled(value: Any) -> Any:
+    """Give equal numbers one spelling: a whole number may come as any type."""
+    if isinstance(value, tuple):
+        return tuple(_spelled(item) for item in value)
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return str(Decimal(str(value)).normalize())
+    return value
