@@ -19,6 +19,7 @@ BYTES_PER_SLOT_SECOND = 50e6
 SLOT_SECONDS = 30 * 60
 MODELS_SHOWN = 20
 COLUMNS_SHOWN = 6
+GA4_TABLE = "landing.ga4_events"
 RUNS = (
     ("new", "new folder"),
     ("again", "same day again"),
@@ -98,7 +99,12 @@ def bigquery_tables(paper: Figures | None) -> dict[str, Any]:
         for model in paper["models"][:MODELS_SHOWN]
     ]
     rest = sum(model["bytes_per_event"] for model in paper["models"][MODELS_SHOWN:])
+    readers = [model for model in paper["models"] if model["largest_table"] == GA4_TABLE]
+    of_readers = sum(model["bytes_per_event"] for model in readers)
     return {
+        "ga4_readers": len(readers),
+        "ga4_times": _number(of_readers / paper["export_bytes_per_event"]),
+        "all_times": _number(times),
         "paper_totals": totals,
         "paper_models": shown,
         "paper_rest": f"{rest / per_event:.0%}",

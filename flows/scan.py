@@ -383,7 +383,7 @@ def _files_to_scan(warehouse: Warehouse, files: Sequence[str] | None) -> list[Ro
     """Return the newest load of each file that no scan has seen, or of exactly these files."""
     loads = warehouse.rows(
         "select source, file_name, digest from (select source, file_name, digest, row_number() "
-        "over (partition by source, file_name order by loaded_at desc) as recency "
+        "over (partition by source, file_name order by loaded_at desc, run_id desc) as recency "
         "from landing.load_ledger where error is null) as loads where recency = 1"
     )
     if files is not None:

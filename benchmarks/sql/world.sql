@@ -13,7 +13,7 @@ create or replace macro price_cents(product) as
     case when product % 10 = 0 then 2500 + product // 10 % 40 * 100 else 499 + product * 237 % 19000 end;
 
 create or replace macro place_of(row_number) as
-    row_number // 8 * getvariable('visitors') // getvariable('sessions');
+    cast(row_number as bigint) // 8 * getvariable('visitors') // getvariable('sessions');
 
 -- Grain: one row per visitor of the day; a third of them come back two hours later.
 create or replace macro visitors_between(first_place, last_place) as table (
@@ -24,7 +24,7 @@ create or replace macro visitors_between(first_place, last_place) as table (
         select
             place,
             cast(getvariable('day') as bigint) * 1000000000 + place as visitor,
-            (place * getvariable('sessions') + getvariable('visitors') - 1) // getvariable('visitors')
+            (cast(place as bigint) * getvariable('sessions') + getvariable('visitors') - 1) // getvariable('visitors')
                 as first_session
         from (select unnest(range(first_place, least(last_place, getvariable('visitors')))) as place)
 
@@ -35,7 +35,7 @@ create or replace macro visitors_between(first_place, last_place) as table (
         select
             place,
             visitor,
-            getvariable('midnight') + first_session * getvariable('day_micros') // getvariable('sessions')
+            getvariable('midnight') + cast(first_session as bigint) * getvariable('day_micros') // getvariable('sessions')
                 as first_at,
             pick(visitor, 'consent', 100) as consent_roll,
             pick(visitor, 'channel', 100) as channel_roll,
@@ -105,7 +105,7 @@ create or replace macro events_between(first_row, last_row) as table (
             cast(getvariable('day') as bigint) * 1000000000 + row_number as event,
             row_number // 8 as session,
             row_number % 8 as step
-        from (select unnest(range(first_row, last_row)) as row_number)
+        from (select cast(unnest(range(first_row, last_row)) as bigint) as row_number)
 
     ),
 
@@ -116,7 +116,7 @@ create or replace macro events_between(first_row, last_row) as table (
             place_of(row_number) as place,
             session > 0 and (session - 1) * getvariable('visitors') // getvariable('sessions')
                 = session * getvariable('visitors') // getvariable('sessions') as is_return,
-            session * getvariable('day_micros') // getvariable('sessions') as offset_micros
+            cast(session as bigint) * getvariable('day_micros') // getvariable('sessions') as offset_micros
         from placed
 
     ),

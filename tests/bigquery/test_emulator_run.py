@@ -98,10 +98,14 @@ def test_published_tables_have_the_same_ordered_hash(runs: Twice) -> None:
         if name.startswith("marts.")
     }
 
+    empty = set()
     for name, columns in published.items():
         mine = _of_bigquery(runs, name, columns)
-        assert mine.total() > 0, f"{name} is empty"
+        if not mine:
+            empty.add(name)
         assert _ordered_hash(mine) == _ordered_hash(_of_duckdb(runs, name, columns)), name
+    # Four days are too few for a schema to drift from its contract.
+    assert empty <= {"marts.fct_schema_drift"}
 
 
 def _first_days(whole: Path, folder: Path) -> None:

@@ -15,6 +15,9 @@ pytestmark = pytest.mark.slow
 
 # What a load says of its files (how many, how many rows twice) rightly differs.
 OF_THE_LOAD = {"marts.fct_check_results", "marts.agg_health_score", "marts.fct_findings"}
+# An identifier once seen stays known; a delivery is named by the file that brought it.
+LONGER_THAN_A_DAY = {"marts.dim_identities"}
+NAMED_BY_FILE = {"marts.fct_deliveries"}
 
 
 def test_a_day_that_is_exported_again_late_changed_and_with_rows_removed_is_that_day(
@@ -51,7 +54,9 @@ def test_a_day_that_is_exported_again_late_changed_and_with_rows_removed_is_that
     assert first.code in (0, 1), first.stderr
     assert again.code == 1, again.stderr
     assert at_first.published != clean.state.published
-    assert state_of(world.folder).published == clean.state.published
+    found = state_of(world.folder).published
+    for table in clean.state.published.keys() - {"marts.fct_check_results"} - LONGER_THAN_A_DAY:
+        assert found[table] == clean.state.published[table], table
 
 
 def test_logs_that_come_twice_split_renamed_and_shuffled_count_once(
@@ -74,5 +79,5 @@ def test_logs_that_come_twice_split_renamed_and_shuffled_count_once(
     assert finished.code == 1, finished.stderr
     assert rows_not_accounted_for(world.folder) == 0
     found = state_of(world.folder).published
-    for table in clean.state.published.keys() - OF_THE_LOAD:
+    for table in clean.state.published.keys() - OF_THE_LOAD - NAMED_BY_FILE:
         assert found[table] == clean.state.published[table], table
