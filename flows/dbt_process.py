@@ -8,17 +8,18 @@ it depends on; a folder that runs for the first time does not parse it again.
 import gc
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Mapping
 from contextlib import redirect_stdout, suppress
 from importlib.metadata import version
+from os import getpid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
 from flows.resources import DBT_DIRECTORY
+from flows.settings import Settings, tell_dbt
 from flows.warehouse.base import DAMAGED_BLOCK
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ COMMON = (
 def main() -> None:
     """Prepare, wait for a request {"settings", "arguments"}, run dbt, answer its results."""
     with redirect_stdout(sys.stderr):
-        manifest = _manifest(os.environ)
+        manifest = _manifest(Settings.from_environment().environment)
         request = sys.stdin.readline()
         answer = _invoke(manifest, json.loads(request)) if request.strip() else None
     if answer is not None:
@@ -53,7 +54,7 @@ def _invoke(manifest: "Manifest | None", request: Mapping[str, Any]) -> dict[str
     """Run one dbt command; an error is named by its type only, its text may quote a row."""
     from dbt.cli.main import dbtRunner
 
-    os.environ["MATCHBACK_SETTINGS"] = json.dumps(request["settings"])
+    tell_dbt(request["settings"])
     _collect_less()
     finished = dbtRunner(manifest=manifest).invoke([*request["arguments"], *COMMON])
     nodes = [
@@ -109,7 +110,7 @@ def _keep(cached: Path, manifest: "Manifest") -> None:
     from dbt.parser.manifest import extended_mashumaro_encoder
 
     cached.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = cached.with_suffix(f".{os.getpid()}")
+    draft = cached.with_suffix(f".{getpid()}")
     draft.write_bytes(manifest.to_msgpack(extended_mashumaro_encoder))
     draft.replace(cached)
     others = sorted(cached.parent.glob("*.msgpack"), key=lambda path: -path.stat().st_mtime)

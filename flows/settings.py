@@ -1,10 +1,12 @@
 """The only reader of the process environment."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from flows.errors import ConfigError
 
@@ -49,6 +51,11 @@ def turn_telemetry_off() -> None:
     """Keep the libraries of this process from calling home, unless the user chose otherwise."""
     for name, value in TELEMETRY_OFF.items():
         os.environ.setdefault(name, value)
+
+
+def tell_dbt(settings: Mapping[str, Any]) -> None:
+    """Set what the models of this process read when they run; dbt vars would cost a full parse."""
+    os.environ["MATCHBACK_SETTINGS"] = json.dumps(dict(settings))
 
 
 def bigquery_emulator() -> str | None:
