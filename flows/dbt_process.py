@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Mapping
 from contextlib import redirect_stdout, suppress
+from importlib import import_module
 from importlib.metadata import version
 from os import getpid
 from pathlib import Path
@@ -91,6 +92,7 @@ def _manifest(environment: Mapping[str, str]) -> "Manifest | None":
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
+    import_module(f"dbt.adapters.{environment.get('MATCHBACK_ENGINE', 'duckdb')}")
     cached = _cache_file(environment)
     with suppress(OSError, ValueError, TypeError, KeyError):
         manifest = Manifest.from_msgpack(cached.read_bytes(), decoder=extended_mashumuro_decoder)
