@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.floor import count_texts
 from benchmarks.measure import CommandFailedError, measure
-from benchmarks.world import WorldSize, write_world
+from benchmarks.world import WorldSize, write_world_apart
 
 SCRIPTS = Path(__file__).parent / "peers"
 INSTALL_SECONDS = 900
@@ -82,7 +82,7 @@ def peers(
     """Measure every peer on one world; `seconds` is the most that one may take."""
     say(f"other tools on {events:,} events")
     if not (folder / "data").exists():
-        write_world(folder, WorldSize(events))
+        write_world_apart(folder, WorldSize(events))
     flat = folder / "flat"
     command = [sys.executable, "-m", "benchmarks.peers.flat", str(folder), str(flat)]
     prepared, _ = measure(command, Path(__file__).parents[1])

@@ -72,7 +72,7 @@ def measure(
         wall=round(wall, 2),
         cpu=round(usage.ru_utime + usage.ru_stime, 2),
         peak_mib=round(watch.peak_kib / 1024),
-        largest_process_mib=round(usage.ru_maxrss / 1024),
+        largest_process_mib=round(watch.largest_kib / 1024),
         load=round(load, 1),
         steps=watch.steps,
     )
@@ -85,6 +85,7 @@ class _Watch:
     def __init__(self, pid: int, started: float) -> None:
         self.pid = pid
         self.peak_kib = 0
+        self.largest_kib = 0
         self.steps: dict[str, dict[str, float]] = {}
         self._step_peak_kib = 0
         self._last = (started, 0.0)
@@ -119,7 +120,11 @@ class _Watch:
 
     def _sample(self) -> None:
         while not self._has_ended.wait(SAMPLE_SECONDS):
-            memory = sum(_memory_kib(pid) for pid in _tree(self.pid))
+            members = list(_tree(self.pid))
+            memory = sum(_kib(pid, "smaps_rollup", "Pss:") for pid in members)
+            # Not ru_maxrss: a child begins with that of the process that forked it.
+            highest = max(_kib(pid, "status", "VmHWM:") for pid in members)
+            self.largest_kib = max(self.largest_kib, highest)
             self.peak_kib = max(self.peak_kib, memory)
             self._step_peak_kib = max(self._step_peak_kib, memory)
 
@@ -133,11 +138,11 @@ def _tree(pid: int) -> Iterator[int]:
                 yield from _tree(int(child))
 
 
-def _memory_kib(pid: int) -> int:
-    """Return the proportional set size: pages that processes share count once in all."""
+def _kib(pid: int, file_name: str, field_name: str) -> int:
+    """Return one figure of a process from /proc; pages that processes share count once in Pss."""
     with suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
-            if line.startswith("Pss:"):
+        for line in Path(f"/proc/{pid}/{file_name}").read_text(encoding="utf-8").splitlines():
+            if line.startswith(field_name):
                 return int(line.split()[1])
     return 0
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.floor import count_texts
 from benchmarks.measure import Cost, measure
-from benchmarks.world import FIRST_DAY, WorldSize, write_world
+from benchmarks.world import FIRST_DAY, WorldSize, write_world_apart
 
 Figures = dict[str, Any]
 Say = Callable[[str], None]
@@ -33,7 +33,7 @@ def size(folder: Path, events: int, say: Say) -> Figures:
     say(f"{events:,} events a day, Parquet")
     is_limited = events >= LIMITED_FROM
     limit = MEMORY_LIMIT if is_limited else None
-    write_world(folder, WorldSize(events, memory_limit=limit))
+    write_world_apart(folder, WorldSize(events, memory_limit=limit))
     floor, floor_figures = _floor(folder)
     new, summary = _run(folder, FIRST_DAY)
     again, _ = _run(folder, FIRST_DAY)
@@ -49,7 +49,7 @@ def size(folder: Path, events: int, say: Say) -> Figures:
         "findings": summary["findings"],
     }
     if not is_limited:
-        write_world(folder, WorldSize(events, days=2, skip=1, memory_limit=limit))
+        write_world_apart(folder, WorldSize(events, days=2, skip=1, memory_limit=limit))
         following, _ = _run(folder, FIRST_DAY + timedelta(days=1))
         figures["next"] = following.as_json()
     return figures
@@ -58,7 +58,7 @@ def size(folder: Path, events: int, say: Say) -> Figures:
 def gzipped_json(folder: Path, events: int, say: Say) -> Figures:
     """Measure a new folder from gzipped JSON, beside the floor."""
     say(f"{events:,} events a day, gzipped JSON")
-    write_world(folder, WorldSize(events, ga4_format="json"))
+    write_world_apart(folder, WorldSize(events, ga4_format="json"))
     floor, floor_figures = _floor(folder)
     new, _ = _run(folder, FIRST_DAY)
     return {
@@ -72,10 +72,10 @@ def gzipped_json(folder: Path, events: int, say: Say) -> Figures:
 def tiny(folder: Path, say: Say) -> Figures:
     """Measure a day of a thousand events: the first in a folder, again, and the next two."""
     say(f"{TINY:,} events a day")
-    write_world(folder, WorldSize(TINY, days=1))
+    write_world_apart(folder, WorldSize(TINY, days=1))
     figures: Figures = {"events": TINY, "new": _run(folder, FIRST_DAY)[0].as_json()}
     figures["again"] = _run(folder, FIRST_DAY)[0].as_json()
-    write_world(folder, WorldSize(TINY, days=2, skip=1))
+    write_world_apart(folder, WorldSize(TINY, days=2, skip=1))
     figures["next"] = _run(folder, FIRST_DAY + timedelta(days=1))[0].as_json()
     return figures
 
@@ -86,11 +86,11 @@ def history(folder: Path, events: int, days: Sequence[int], say: Say) -> list[Fi
     written = 0
     for length in days:
         say(f"history of {length} days of {events:,} events")
-        write_world(folder, WorldSize(events, days=length, skip=written))
+        write_world_apart(folder, WorldSize(events, days=length, skip=written))
         built, _ = _run(folder, FIRST_DAY + timedelta(days=written), _day(length - 1))
         measured = []
         for number in range(length, length + 3):
-            write_world(folder, WorldSize(events, days=number + 1, skip=number))
+            write_world_apart(folder, WorldSize(events, days=number + 1, skip=number))
             measured.append(_run(folder, _day(number))[0])
         written = length + 3
         figures.append(

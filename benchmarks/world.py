@@ -11,6 +11,8 @@ which the written matchback.yml says.
 
 import argparse
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -52,6 +54,20 @@ class WorldSize:
     def dates(self) -> list[date]:
         """Return the dates that are written."""
         return [FIRST_DAY + timedelta(days=number) for number in range(self.skip, self.days)]
+
+
+def write_world_apart(folder: Path, size: WorldSize) -> None:
+    """Write a world in a process of its own, so that its memory is given back."""
+    options = {
+        "--events": size.events,
+        "--days": size.days,
+        "--skip": size.skip,
+        "--format": size.ga4_format,
+        "--memory-limit": size.memory_limit,
+    }
+    given = [str(part) for pair in options.items() if pair[1] is not None for part in pair]
+    command = [sys.executable, "-m", "benchmarks.world", str(folder), *given]
+    subprocess.run(command, check=True, cwd=Path(__file__).parents[1])
 
 
 def write_world(folder: Path, size: WorldSize) -> None:
@@ -176,8 +192,10 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=1)
     parser.add_argument("--skip", type=int, default=0, help="days at the start left out")
     parser.add_argument("--format", choices=("parquet", "json"), default="parquet")
+    parser.add_argument("--memory-limit", help="what the written matchback.yml allows")
     given = parser.parse_args()
-    write_world(given.out, WorldSize(given.events, given.days, given.skip, given.format))
+    size = WorldSize(given.events, given.days, given.skip, given.format, given.memory_limit)
+    write_world(given.out, size)
 
 
 if __name__ == "__main__":
