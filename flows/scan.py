@@ -6,6 +6,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flows.core.pii import DETECTOR_VERSION, KINDS, Detection, detect, kinds_of
@@ -181,10 +182,11 @@ class _Scan:
         names = [row["file_name"] for row in batch]
         with self.warehouse.transaction():
             self._forget(names)
-            if shards := _files_of("ga4", batch):
+            if shards := _rows_of("ga4", batch):
                 self._scan_ga4(shards)
             for table in DOCUMENT_TABLES:
-                for some in in_batches(_files_of(table.source, batch), DOCUMENT_FILES_AT_ONCE):
+                of_source = [row["file_name"] for row in _rows_of(table.source, batch)]
+                for some in in_batches(of_source, DOCUMENT_FILES_AT_ONCE):
                     self._scan_documents(table, some)
             self._remember(batch)
         self.files.extend(names)
@@ -213,34 +215,35 @@ class _Scan:
              "run_id": self.run_id},
         )  # fmt: skip
 
-    def _scan_ga4(self, names: Sequence[str]) -> None:
+    def _scan_ga4(self, shards: Sequence[Row]) -> None:
+        which = _shard_parameters(shards)
         scalars = scalar_candidates(self.dialect, ga4_scalar_leaves(self.columns))
-        for path, verdicts in self._judged_by_path(scalars, names).items():
-            self._insert(insert_scalar_hits(self.dialect, path), names, verdicts)
+        for path, verdicts in self._judged_by_path(scalars, which).items():
+            self._insert(insert_scalar_hits(self.dialect, path), which, verdicts)
         lists = ga4_list_leaves(self.columns)
         for leaf in (leaf for leaf in lists if leaf.param):
-            verdicts = self._judge(self._param_candidates(leaf, names))
+            verdicts = self._judge(self._param_candidates(leaf, which))
             params = sorted({verdict["param"] for verdict in verdicts})
             statement = insert_list_hits(self.dialect, leaf)
-            self._insert(statement, names, verdicts, {"params": params})
+            self._insert(statement, {**which, "params": params}, verdicts)
         fields = {leaf.path: leaf for leaf in lists if not leaf.param}
         statement = field_candidates(self.dialect, list(fields.values()))
-        for path, verdicts in self._judged_by_path(statement, names).items():
-            self._insert(insert_list_hits(self.dialect, fields[path]), names, verdicts)
+        for path, verdicts in self._judged_by_path(statement, which).items():
+            self._insert(insert_list_hits(self.dialect, fields[path]), which, verdicts)
 
-    def _judged_by_path(self, statement: str, names: Sequence[str]) -> dict[str, list[Row]]:
-        verdicts = self._judge(self.warehouse.rows(statement, {"files": names}))
+    def _judged_by_path(self, statement: str, which: Mapping[str, Any]) -> dict[str, list[Row]]:
+        verdicts = self._judge(self.warehouse.rows(statement, which))
         return {
             path: [verdict for verdict in verdicts if verdict["path"] == path]
             for path in dict.fromkeys(verdict["path"] for verdict in verdicts)
         }
 
-    def _param_candidates(self, leaf: ListLeaf, names: Sequence[str]) -> list[Row]:
-        keys = self.warehouse.rows(param_keys(self.dialect, leaf), {"files": names})
+    def _param_candidates(self, leaf: ListLeaf, which: Mapping[str, Any]) -> list[Row]:
+        keys = self.warehouse.rows(param_keys(self.dialect, leaf), which)
         personal = [row["param"] for row in keys if _is_personal(row["param"])]
         return self.warehouse.rows(
             param_candidates(self.dialect, leaf),
-            {"files": names, "keys": personal, "unscanned": self.unscanned},
+            {**which, "keys": personal, "unscanned": self.unscanned},
         )
 
     def _judge(self, candidates: Iterable[Row]) -> list[Row]:
@@ -261,14 +264,8 @@ class _Scan:
                 )
         return verdicts
 
-    def _insert(
-        self,
-        statement: str,
-        names: Sequence[str],
-        verdicts: Sequence[Row],
-        more: Mapping[str, Any] | None = None,
-    ) -> None:
-        parameters = {"files": names, "salt": self.salt, "run_id": self.run_id, **(more or {})}
+    def _insert(self, statement: str, which: Mapping[str, Any], verdicts: Sequence[Row]) -> None:
+        parameters = {**which, "salt": self.salt, "run_id": self.run_id}
         for some in in_batches(verdicts, RECORDS_AT_ONCE):
             self.warehouse.execute(statement, {**parameters, "records": encode(some)})
 
@@ -382,13 +379,14 @@ def _folded(flat: Any) -> Any:  # noqa: ANN401 - any JSON value
 def _files_to_scan(warehouse: Warehouse, files: Sequence[str] | None) -> list[Row]:
     """Return the newest load of each file that no scan has seen, or of exactly these files."""
     loads = warehouse.rows(
-        "select source, file_name, digest from (select source, file_name, digest, row_number() "
+        "select source, file_name, digest, data_date from "
+        "(select source, file_name, digest, data_date, row_number() "
         "over (partition by source, file_name order by loaded_at desc, run_id desc) as recency "
         "from landing.load_ledger where error is null) as loads where recency = 1"
     )
     if files is not None:
         known = {row["file_name"]: row for row in loads}
-        missing = {"source": None, "digest": None}
+        missing = {"source": None, "digest": None, "data_date": None}
         return [known.get(name, {"file_name": name, **missing}) for name in dict.fromkeys(files)]
     scanned = warehouse.rows(
         "select source, file_name, digest from landing.pii_scans "
@@ -398,10 +396,21 @@ def _files_to_scan(warehouse: Warehouse, files: Sequence[str] | None) -> list[Ro
     return [row for row in loads if (row["source"], row["file_name"], row["digest"]) not in seen]
 
 
-def _files_of(source: str, batch: Sequence[Row]) -> list[str]:
+def _rows_of(source: str, batch: Sequence[Row]) -> list[Row]:
     """Return the files whose rows may lie in a source's tables; any file may be in quarantine."""
     sources = (source, None)
-    return [row["file_name"] for row in batch if source == "quarantine" or row["source"] in sources]
+    return [row for row in batch if source == "quarantine" or row["source"] in sources]
+
+
+def _shard_parameters(shards: Sequence[Row]) -> dict[str, Any]:
+    """Return the names of GA4 shards and the dates that their rows lie between."""
+    dates = [row["data_date"] for row in shards]
+    is_dated = all(dates)
+    return {
+        "files": [row["file_name"] for row in shards],
+        "first_date": min(dates) if is_dated else date.min,
+        "last_date": max(dates) if is_dated else date.max,
+    }
 
 
 def _digest_key(warehouse: Warehouse) -> bytes:

@@ -68,8 +68,12 @@ def _entries(dialect: Dialect, leaf: ListLeaf, carried: Sequence[str]) -> str:
 
 
 def _of_files(dialect: Dialect) -> str:
-    """Return the condition of the rows of some files, whatever their dates."""
-    return f"{dialect.is_among('events.file_name', 'files')} and {on_every_date(GA4_TABLE)}"
+    """Parameters files, first_date, last_date: the dates of the shards keep the history unread."""
+    first, last = dialect.parameter("first_date"), dialect.parameter("last_date")
+    return (
+        f"{dialect.is_among('events.file_name', 'files')} "
+        f"and events.table_date between {first} and {last}"
+    )
 
 
 def param_keys(dialect: Dialect, leaf: ListLeaf) -> str:
