@@ -1,4 +1,4 @@
-"""Conservation: every client event of the window stands once in each dataset's verdicts."""
+"""Conservation: every client event has a verdict in each dataset, and no verdict was lost since."""
 
 import great_expectations as gx
 
@@ -27,10 +27,19 @@ clients as (
 
 ),
 
+verdicts as (
+
+    select dataset_id, count(*) as verdict_count
+    from work.int_reconciled_events
+    group by dataset_id
+
+),
+
 datasets as (
 
     select
         dataset_id,
+        count(*) as candidate_count,
         sum(case when in_client then 1 else 0 end) as reconciled_client_count
     from marts_next.fct_reconciled_events
     group by dataset_id
@@ -40,9 +49,12 @@ datasets as (
 select
     datasets.dataset_id,
     clients.client_event_count,
-    coalesce(datasets.reconciled_client_count, 0) as reconciled_client_count
+    coalesce(datasets.reconciled_client_count, 0) as reconciled_client_count,
+    coalesce(verdicts.verdict_count, 0) as verdict_count,
+    coalesce(datasets.candidate_count, 0) as candidate_count
 from clients
 left join datasets on true
+left join verdicts on datasets.dataset_id = verdicts.dataset_id
 """
 
 
@@ -53,5 +65,6 @@ def build_suite(thresholds: Thresholds) -> gx.ExpectationSuite:
         expectations=[
             rules.has_rows(),
             rules.same("client_event_count", "reconciled_client_count"),
+            rules.same("verdict_count", "candidate_count"),
         ],
     )

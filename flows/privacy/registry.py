@@ -141,6 +141,7 @@ IMPERSONAL = frozenset(
         "ops.alert_incidents",
         "ops.digest_keys",
         "ops.erasure_requests",
+        "ops.file_partitions",
         "ops.leases",
         "ops.reference_data",
         "ops.runs",

@@ -74,6 +74,11 @@ BROKEN = [
         "client_event_count, reconciled_client_count",
     ),
     (
+        "marts.event_conservation",
+        f"insert into {EVENTS} select * from {EVENTS} limit 1",
+        "verdict_count, candidate_count",
+    ),
+    (
         "marts.fct_reconciled_events",
         f"insert into {EVENTS} select * from {EVENTS} limit 1",
         "repeated_key_count",

@@ -10,7 +10,10 @@ from flows.tasks.publish import CANDIDATES, PUBLISHED
 
 googlesql = pytest.importorskip("tests.bigquery.googlesql", reason="needs Google's SQL analyzer")
 
-CLIENT_EVENTS = "create table work.int_client_events (event_date date, client_event_key string)"
+INTERMEDIATE = (
+    "create table work.int_client_events (event_date date, client_event_key string)",
+    "create table work.int_reconciled_events (dataset_id string)",
+)
 STAND_INS = {
     "$first_date": "date '2026-11-14'",
     "$last_date": "date '2026-11-14'",
@@ -26,7 +29,7 @@ def analyzer():
         path.read_text(encoding="utf-8")
         for path in (SQL_DIRECTORY / "ddl" / "bigquery").glob("*/*.sql")
     ]
-    for statement in [*statements, CLIENT_EVENTS]:
+    for statement in [*statements, *INTERMEDIATE]:
         made = google.analyze(statement)
         google.tables[made.creates[-2:]] = made.columns
     for (dataset, table), columns in list(google.tables.items()):
