@@ -62,9 +62,7 @@ def test_a_published_table_has_the_columns_and_types_that_its_ddl_declares(
 def test_a_model_with_history_replaces_its_dates_and_adds_rows(
     two_days: Conversation, model: str
 ) -> None:
-    [merge] = [
-        item["sql"] for item in two_days.of(model, SECOND_RUN) if item["kind"] == "MERGE"
-    ]
+    [merge] = [item["sql"] for item in two_days.of(model, SECOND_RUN) if item["kind"] == "MERGE"]
 
     replaced = merge.partition("when not matched by source")[2].partition("then delete")[0]
     assert "event_date" in replaced
