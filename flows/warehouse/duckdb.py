@@ -26,6 +26,8 @@ UNREADABLE_INPUT = (
     duckdb.SerializationException,
 )
 
+DECLARED_COLUMN = re.compile(r"^    (\w+) (.+?),?$", re.MULTILINE)
+
 SCHEMAS = ("landing", "quarantine", "marts", "ops")
 
 
@@ -110,7 +112,20 @@ class DuckDBWarehouse:
                 self.connection.execute(f"create schema if not exists {schema}")
             for statement in sorted((SQL_DIRECTORY / "ddl" / "duckdb").glob("*/*.sql")):
                 self.connection.execute(statement.read_text(encoding="utf-8"))
+            self._add_missing_columns()
         self.connection.execute("checkpoint")
+
+    def _add_missing_columns(self) -> None:
+        """Give tables that an older version made the columns that have come since."""
+        rows = self.rows(
+            "select table_schema, table_name, column_name from information_schema.columns"
+        )
+        existing = {(row["table_schema"], row["table_name"], row["column_name"]) for row in rows}
+        for path in sorted((SQL_DIRECTORY / "ddl" / "duckdb").glob("*/*.sql")):
+            schema, table = path.parent.name, path.stem
+            for name, kind in DECLARED_COLUMN.findall(path.read_text(encoding="utf-8")):
+                if (schema, table, name) not in existing:
+                    self.execute(f'alter table {schema}.{table} add column "{name}" {kind}')
 
     def fetch_beside(self, table: str, file_name: str) -> None:
         """Have the rows here that lie beside those of a new file; a file holds all of its own."""
