@@ -32,7 +32,12 @@ def loaded(warehouse, table, loaded_from, file_name="f1", digest="d1", **values)
 
 
 def ga4(warehouse, file_name="f1", digest="d1", **values):
-    row = {"event_name": "'page_view'", "event_timestamp": "1762682400000000", **values}
+    row = {
+        "event_name": "'page_view'",
+        "event_timestamp": "1762682400000000",
+        "table_date": "date '2025-11-09'",
+        **values,
+    }
     loaded(warehouse, "landing.ga4_events", "ga4", file_name, digest, **row)
 
 
