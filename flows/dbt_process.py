@@ -62,7 +62,6 @@ def _invoke(manifest: "Manifest | None", request: Mapping[str, Any]) -> dict[str
         {
             "unique_id": result.node.unique_id,
             "status": str(result.status),
-            "execution_time": result.execution_time,
             "is_damage": DAMAGED_BLOCK in (result.message or ""),
             "bytes_billed": int(result.adapter_response.get("bytes_billed") or 0),
             "compiled": _stored_query(result.node) if request["arguments"][0] == "compile" else "",

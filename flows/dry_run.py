@@ -9,25 +9,13 @@ from flows.config import BigQueryWarehouseConfig, Config
 from flows.core.clock import Clock
 from flows.core.window import Window
 from flows.errors import ExitCode, TableMissingError
+from flows.loading.ledger import NEWEST_LOADS
 from flows.loading.reading import FoundFile
 from flows.warehouse.base import Warehouse
 from flows.warehouse.opening import has_warehouse, open_warehouse
 
 TIB = 2**40
 NO_INPUT = "its inputs are not there before the first build"
-KNOWN_FILES = """
-select source, file_name, file_size, modified_at
-from (
-    select
-        source, file_name, file_size, modified_at,
-        row_number() over (
-            partition by source, file_name order by loaded_at desc, run_id desc
-        ) as recency
-    from landing.load_ledger
-    where error is null
-) as loads
-where recency = 1
-"""
 
 
 @dataclass(frozen=True)
@@ -130,8 +118,9 @@ def dry_run(
     full_refresh: bool = False,
 ) -> DryRun:
     """Look at the files, and on BigQuery ask the service what each model would scan."""
-    loads = [_load(source, files) for source, files in _files_by_source(config).items()]
+    found = _files_by_source(config)
     if not has_warehouse(config):
+        loads = [_load(source, files) for source, files in found.items()]
         return DryRun(config.warehouse.engine, window, loads, [])
     with open_warehouse(config, read_only=True) as warehouse:
         known = _known_files(warehouse)
@@ -139,7 +128,7 @@ def dry_run(
             _load(
                 source, (file for file in files if _state(file) != known.get((source, file.name)))
             )
-            for source, files in _files_by_source(config).items()
+            for source, files in found.items()
         ]
         if not isinstance(config.warehouse, BigQueryWarehouseConfig):
             return DryRun("duckdb", window, loads, [])
@@ -189,7 +178,9 @@ def _load(source: str, files: Iterable[FoundFile]) -> SourceLoad:
 
 def _known_files(warehouse: Warehouse) -> dict[tuple[str, str], tuple[Any, Any]]:
     try:
-        rows = warehouse.rows(KNOWN_FILES)
+        rows = warehouse.rows(
+            f"select source, file_name, file_size, modified_at from {NEWEST_LOADS} as loads"
+        )
     except TableMissingError:
         return {}
     return {

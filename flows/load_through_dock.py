@@ -7,7 +7,7 @@ from flows.config import Config, Ga4BigQueryConfig
 from flows.core.clock import Clock
 from flows.core.pii import DETECTOR_VERSION
 from flows.core.window import Window
-from flows.scan import scan_new_rows
+from flows.scan import scan_configured
 from flows.tasks.hand_over import hand_over
 from flows.warehouse.bigquery import BigQueryWarehouse
 from flows.warehouse.dock import Dock, opened_dock
@@ -58,13 +58,5 @@ def _scan_landed(dock: Dock, config: Config, run_id: str) -> None:
         "(select (source, file_name, digest) from landing.pii_scans where detector_version = ?)",
         [run_id, DETECTOR_VERSION],
     )
-    if not rows:
-        return
-    ga4 = config.sources.ga4
-    scan_new_rows(
-        dock,
-        run_id,
-        [row["file_name"] for row in rows],
-        country=config.property.default_country,
-        event_id_params=ga4.event_id_params if ga4 else (),
-    )
+    if rows:
+        scan_configured(dock, config, run_id, [row["file_name"] for row in rows])

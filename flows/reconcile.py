@@ -166,15 +166,9 @@ def _opened(config: Config, result: RunResult) -> Iterator[Warehouse]:
 @task(name="scan for personal data")
 def scan_sources(warehouse: Warehouse, config: Config, run_id: str) -> None:
     """Find plain personal data in the rows that this run loaded."""
-    from flows.scan import scan_new_rows
+    from flows.scan import scan_configured
 
-    ga4 = config.sources.ga4
-    scan_new_rows(
-        warehouse,
-        run_id,
-        country=config.property.default_country,
-        event_id_params=ga4.event_id_params if ga4 else (),
-    )
+    scan_configured(warehouse, config, run_id)
 
 
 def build_settings(
@@ -196,7 +190,7 @@ def build_models(
     dbt: "DbtProcess", settings: Mapping[str, Any], with_seeds: bool, full_refresh: bool
 ) -> int:
     """Build every model over the window in one dbt process; returns the bytes it is billed."""
-    return dbt.build(settings, with_seeds=with_seeds, full_refresh=full_refresh).bytes_billed
+    return dbt.build(settings, with_seeds=with_seeds, full_refresh=full_refresh)
 
 
 @task(name="great expectations")

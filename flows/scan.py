@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from flows.config import Config
 from flows.core.pii import DETECTOR_VERSION, KINDS, Detection, detect, kinds_of
 from flows.core.pii.columns import Type, read_columns
 from flows.core.pii.documents import (
@@ -35,6 +36,7 @@ from flows.core.pii.scan_sql import (
     unscanned_params,
 )
 from flows.core.sql_dialects import dialect_of
+from flows.loading.ledger import NEWEST_LOADS
 from flows.resources import SQL_DIRECTORY
 from flows.warehouse.base import Row, Warehouse, first, in_batches
 
@@ -158,6 +160,20 @@ def scan_new_rows(
     for batch in in_batches(_files_to_scan(warehouse, files), FILES_AT_ONCE):
         scan.run(batch)
     return scan.summary()
+
+
+def scan_configured(
+    warehouse: Warehouse, config: Config, run_id: str, files: Sequence[str] | None = None
+) -> ScanSummary:
+    """Scan new rows, or those of some files, as the config of the property says."""
+    ga4 = config.sources.ga4
+    return scan_new_rows(
+        warehouse,
+        run_id,
+        files,
+        country=config.property.default_country,
+        event_id_params=ga4.event_id_params if ga4 else (),
+    )
 
 
 class _Scan:
@@ -379,10 +395,7 @@ def _folded(flat: Any) -> Any:  # noqa: ANN401 - any JSON value
 def _files_to_scan(warehouse: Warehouse, files: Sequence[str] | None) -> list[Row]:
     """Return the newest load of each file that no scan has seen, or of exactly these files."""
     loads = warehouse.rows(
-        "select source, file_name, digest, data_date from "
-        "(select source, file_name, digest, data_date, row_number() "
-        "over (partition by source, file_name order by loaded_at desc, run_id desc) as recency "
-        "from landing.load_ledger where error is null) as loads where recency = 1"
+        f"select source, file_name, digest, data_date from {NEWEST_LOADS} as loads"
     )
     if files is not None:
         known = {row["file_name"]: row for row in loads}

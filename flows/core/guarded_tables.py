@@ -20,7 +20,7 @@ PARTITION_COLUMNS: dict[str, tuple[str, Literal["date", "timestamp"]]] = {
 def on_every_date(table: str) -> str:
     """Return a condition that every row satisfies, and that a guarded table accepts as a filter.
 
-    For what really must look through all dates: access, erasure, and the scan of a file's rows.
+    For what really must look through all dates: access, erasure, and the scan of documents.
     """
     if table not in PARTITION_COLUMNS:
         return "true"

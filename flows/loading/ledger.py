@@ -8,6 +8,21 @@ from flows.loading.reading import FoundFile, Group
 
 Decision = Literal["skip", "load", "replace", "duplicate"]
 
+# Grain: one row per source and file, its newest load that went well.
+NEWEST_LOADS = """(
+    select source, file_name, digest, data_date, file_size, modified_at
+    from (
+        select
+            source, file_name, digest, data_date, file_size, modified_at,
+            row_number() over (
+                partition by source, file_name order by loaded_at desc, run_id desc
+            ) as recency
+        from landing.load_ledger
+        where error is null
+    ) as ranked
+    where recency = 1
+)"""
+
 
 class DateWindow(Protocol):
     """The dates a run reconciles, both included."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from itertools import groupby
 from typing import Protocol
 
@@ -101,14 +102,22 @@ class _Copy:
     run_id: str
     clock: Clock
 
+    @cached_property
+    def wanted(self) -> list[Field]:
+        """The export's columns as landing holds them."""
+        landing = fields_of(self.warehouse.schema_of(TABLE))
+        return [field for field in landing if field.name not in BOOKKEEPING]
+
+    @cached_property
+    def found(self) -> list[Field]:
+        """The columns that the export's wildcard offers."""
+        return fields_of(self.export.wildcard_columns())
+
     def run(self, day: date, shards: Sequence[Shard]) -> list[FileOutcome]:
         """Replace the partition of a date, then write the ledger rows of its shards."""
         suffixes = [shard.name.removeprefix("events_") for shard in shards]
-        landing = fields_of(self.warehouse.schema_of(TABLE))
-        wanted = [field for field in landing if field.name not in BOOKKEEPING]
-        found = fields_of(self.export.wildcard_columns())
         dataset = self.export.dataset
-        statement = copy_statement(dataset, day, suffixes, wanted, found, self.run_id)
+        statement = copy_statement(dataset, day, suffixes, self.wanted, self.found, self.run_id)
         self._announce(day, shards)
         self.warehouse.write_partition(Partition(TABLE, day), statement, self.run_id)
         counts = self._counts(day, shards, suffixes)

@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,6 @@ from flows.warehouse.base import Warehouse, damage_sentence
 
 DAILY_SELECTION = ("resource_type:model", "tag:integrity")
 SEEDS = "resource_type:seed"
-
-
-@dataclass(frozen=True)
-class BuildSummary:
-    """What one dbt invocation did: seconds per node, slowest first, and bytes that it is billed."""
-
-    seconds_by_node: dict[str, float]
-    bytes_billed: int = 0
 
 
 def dbt_settings(
@@ -130,19 +121,18 @@ class DbtProcess:
 
     def build(
         self, settings: Mapping[str, Any], *, with_seeds: bool = True, full_refresh: bool = False
-    ) -> BuildSummary:
-        """Build models and audit their integrity; BuildError or IntegrityError says what broke."""
+    ) -> int:
+        """Build models and audit their integrity; returns the bytes that are billed.
+
+        BuildError or IntegrityError says what broke.
+        """
         arguments = [
             *("build", "--indirect-selection", "empty"),
             *("--select", *([SEEDS] if with_seeds else []), *DAILY_SELECTION),
             *(["--full-refresh"] if full_refresh else []),
         ]
         finished = self._answer(settings, arguments)
-        seconds = {node["unique_id"]: float(node["execution_time"]) for node in finished["nodes"]}
-        return BuildSummary(
-            dict(sorted(seconds.items(), key=lambda item: -item[1])),
-            sum(node["bytes_billed"] for node in finished["nodes"]),
-        )
+        return sum(node["bytes_billed"] for node in finished["nodes"])
 
     def compile(self, settings: Mapping[str, Any], *, full_refresh: bool = False) -> dict[str, str]:
         """Return the query of each model that is stored as a table, by name; nothing is built."""

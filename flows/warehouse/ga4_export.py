@@ -2,19 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import bigquery
 
 from flows.config import Ga4BigQueryConfig
 from flows.errors import SourceError
 from flows.warehouse.bigquery import connect
-from flows.warehouse.storage_read import read_batches, read_client
+from flows.warehouse.storage_read import read_batches, read_client, source_errors
 
 if TYPE_CHECKING:
     from google.cloud.bigquery_storage_v1 import BigQueryReadClient
@@ -122,16 +121,10 @@ class Ga4Export:
             columns=tuple(table.schema),
         )
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """The text of the API may quote a row or a query, so only its kind is told."""
-        try:
-            yield
-        except GoogleAPICallError as error:
-            raise SourceError(
-                f"The GA4 export {self.dataset} cannot be read ({type(error).__name__}); check "
-                "sources.ga4 and the roles in docs/bigquery.md."
-            ) from None
+    def _explained(self) -> AbstractContextManager[None]:
+        return source_errors(
+            f"The GA4 export {self.dataset}", "check sources.ga4 and the roles in docs/bigquery.md"
+        )
 
 
 def observed_paths(columns: tuple[bigquery.SchemaField, ...]) -> list[tuple[str, str]]:

@@ -1,21 +1,20 @@
 """Sources that are BigQuery tables: rows as records, or as files of one JSON object a line."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import orjson
-from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import bigquery
 
 from flows.config import BigQueryWarehouseConfig, Config, Ga4BigQueryConfig
 from flows.errors import ConfigError, SourceError
 from flows.loading.reading import FoundFile
 from flows.warehouse.bigquery import connect
-from flows.warehouse.storage_read import read_batches, read_client
+from flows.warehouse.storage_read import read_batches, read_client, source_errors
 
 if TYPE_CHECKING:
     from google.cloud.bigquery_storage_v1 import BigQueryReadClient
@@ -100,16 +99,10 @@ class TableSource:
             "(milliseconds); make a view with one and name that."
         )
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """The text of the API may quote a row or a query, so only its kind is told."""
-        try:
-            yield
-        except GoogleAPICallError as error:
-            raise SourceError(
-                f"{self.where} ({self.table}) cannot be read ({type(error).__name__}); check the "
-                "name and the roles in docs/bigquery.md."
-            ) from None
+    def _explained(self) -> AbstractContextManager[None]:
+        return source_errors(
+            f"{self.where} ({self.table})", "check the name and the roles in docs/bigquery.md"
+        )
 
 
 @dataclass(frozen=True)

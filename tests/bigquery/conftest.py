@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +15,9 @@ from flows.resources import DBT_DIRECTORY, PACKAGE_ROOT
 from tests.bigquery.emulator import Emulator, running_emulator
 
 pytest.importorskip("zetasql", reason="the GoogleSQL analyzer (package zetasql) is not installed")
+
+if TYPE_CHECKING:
+    from tests.bigquery.googlesql import GoogleSql
 
 Statement = Mapping[str, Any]
 
@@ -82,6 +85,14 @@ def converse(folder: Path, *invocations: list[str], settings: str = "{}") -> Con
         results={item["unique_id"]: item["status"] for item in results["results"]},
         **recorded,
     )
+
+
+@pytest.fixture(scope="module")
+def analyzer() -> "GoogleSql":
+    """Google's analyzer with every table of sql/ddl/bigquery."""
+    from tests.bigquery.googlesql import with_declared_tables
+
+    return with_declared_tables()
 
 
 @pytest.fixture(scope="session")

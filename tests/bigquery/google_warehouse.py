@@ -16,11 +16,11 @@ import pandas as pd
 from google.protobuf.message import Message
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
 
-from flows.core.guarded_tables import PARTITION_COLUMNS
 from flows.resources import SQL_DIRECTORY
 from flows.warehouse.base import Parameters, Row
 from flows.warehouse.bigquery import SCHEMAS, in_bigquery, query_parameters
 from tests.bigquery.googlesql import (
+    PREFIX,
     Column,
     GoogleSql,
     Parameter,
@@ -28,17 +28,15 @@ from tests.bigquery.googlesql import (
     add_table,
     kind_of,
 )
-from tests.bigquery.partition_filters import unfiltered
+from tests.bigquery.partition_filters import PARTITIONS, unfiltered
 from tests.bigquery.values import cell_of, content_of, rows_of
 
-PREFIX = "matchback_"
 ROW = Column("row__position", GoogleSql.type_of("int64"))
 TABLE = re.compile(
     rf"'(?:[^'\\]|\\.)*'|\b({'|'.join(SCHEMAS)})\.([A-Za-z_]\w*(?:\.TABLES)?)(\s+as\b)?"
 )
 TEXT_OR_PLACE = re.compile(r"'(?:[^'\\]|\\.)*'|(\?)")
 WRITTEN = re.compile(r"\s*(insert into|delete from|update)\s+(\w+)\.(\w+)", re.IGNORECASE)
-PARTITIONS = {f"{PREFIX}{table}": column for table, (column, _) in PARTITION_COLUMNS.items()}
 CATALOG = "INFORMATION_SCHEMA.TABLES"
 
 

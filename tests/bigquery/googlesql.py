@@ -25,7 +25,11 @@ from zetasql.wasi._pb2.zetasql.proto import options_pb2, simple_catalog_pb2
 from zetasql.wasi._pb2.zetasql.public import options_pb2 as public_options
 from zetasql.wasi._pb2.zetasql.public import type_pb2
 
+from flows.resources import SQL_DIRECTORY
+from flows.warehouse.bigquery import in_bigquery
+
 PROJECT = "offline"
+PREFIX = "matchback_"
 # The open-source analyzer knows more than BigQuery does; these would let foreign SQL through.
 NOT_IN_BIGQUERY = (
     "AGGREGATE_FILTERING",
@@ -392,6 +396,15 @@ def _parameter_type(parameter: Parameter) -> Message:
     if isinstance(parameter, ArrayQueryParameter):
         return column_of(SchemaField("list", parameter.array_type, "REPEATED")).type
     return GoogleSql.type_of(parameter.type_)
+
+
+def with_declared_tables() -> GoogleSql:
+    """Return an analyzer that knows every table of sql/ddl/bigquery."""
+    google = GoogleSql()
+    for path in sorted((SQL_DIRECTORY / "ddl" / "bigquery").glob("*/*.sql")):
+        made = google.analyze(in_bigquery(path.read_text(encoding="utf-8"), PREFIX))
+        google.tables[made.creates] = made.columns
+    return google
 
 
 def _python_value(value: Any, kind: Message) -> Any:

@@ -8,6 +8,10 @@ from collections.abc import Iterator, Mapping
 
 from google.protobuf.message import Message
 
+from flows.core.guarded_tables import PARTITION_COLUMNS
+from tests.bigquery.googlesql import PREFIX
+
+PARTITIONS = {f"{PREFIX}{table}": column for table, (column, _) in PARTITION_COLUMNS.items()}
 COMPARISONS = {
     "$between", "$equal", "$greater", "$greater_or_equal", "$in", "$in_array", "$is_null",
     "$less", "$less_or_equal",

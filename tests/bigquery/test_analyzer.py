@@ -6,9 +6,8 @@ from flows.resources import PACKAGE_ROOT, SQL_DIRECTORY
 from flows.tasks.publish import published_columns
 from flows.warehouse.bigquery import in_bigquery
 from tests.bigquery.conftest import Conversation
-from tests.bigquery.googlesql import GoogleSql, SqlRejectedError
+from tests.bigquery.googlesql import PREFIX, GoogleSql, SqlRejectedError
 
-PREFIX = "matchback_"
 FIRST_RUN, SECOND_RUN = 1, 2
 MODEL_OF_LANDING_ROWS = "stg_capi__request_response"
 HISTORY_MODELS = (
@@ -17,15 +16,6 @@ HISTORY_MODELS = (
     "int_schema_profile",
     "int_source_volumes",
 )
-
-
-@pytest.fixture(scope="module")
-def analyzer() -> GoogleSql:
-    google = GoogleSql()
-    for path in sorted((SQL_DIRECTORY / "ddl" / "bigquery").glob("*/*.sql")):
-        made = google.analyze(in_bigquery(path.read_text(encoding="utf-8"), PREFIX))
-        google.tables[made.creates] = made.columns
-    return google
 
 
 def test_every_statement_of_two_runs_is_accepted(two_days: Conversation) -> None:

@@ -12,13 +12,18 @@ from flows.loading.ga4_copy_sql import (
     quarantine_statement,
     redacted,
 )
-from flows.resources import SQL_DIRECTORY
 from flows.tasks.copy_ga4 import BOOKKEEPING, fields_of
 from flows.tasks.hand_over import BOOKS, _undated, books_script
 from flows.warehouse.bigquery import in_bigquery, query_parameters
-from tests.bigquery.googlesql import PROJECT, GoogleSql, SqlRejectedError, type_text
+from tests.bigquery.googlesql import (
+    PREFIX,
+    PROJECT,
+    GoogleSql,
+    SqlRejectedError,
+    type_text,
+    with_declared_tables,
+)
 
-PREFIX = "matchback_"
 EXPORT = f"{PROJECT}.analytics_1"
 SHARDS = ("analytics_1", "events_*")
 DAY, NOW = date(2026, 11, 9), datetime(2026, 11, 12)  # noqa: DTZ001 - as loads bind it
@@ -35,10 +40,7 @@ SUFFIXES = ["20261109", "intraday_20261109"]
 
 @pytest.fixture(scope="module")
 def google() -> GoogleSql:
-    analyzer = GoogleSql()
-    for path in sorted((SQL_DIRECTORY / "ddl" / "bigquery").glob("*/*.sql")):
-        made = analyzer.analyze(in_bigquery(path.read_text("utf-8"), PREFIX))
-        analyzer.tables[made.creates] = made.columns
+    analyzer = with_declared_tables()
     for book in BOOKS:
         schema, _, name = book.table.partition(".")
         staged = (f"{PREFIX}work", f"staged_{name}")

@@ -8,21 +8,10 @@ from flows.core.guarded_tables import PARTITION_COLUMNS, on_every_date
 from flows.resources import PACKAGE_ROOT, SQL_DIRECTORY
 from flows.warehouse.bigquery import in_bigquery
 from tests.bigquery.conftest import Conversation
-from tests.bigquery.googlesql import GoogleSql
-from tests.bigquery.partition_filters import unfiltered
+from tests.bigquery.googlesql import PREFIX, GoogleSql
+from tests.bigquery.partition_filters import PARTITIONS, unfiltered
 
-PREFIX = "matchback_"
-PARTITIONS = {f"{PREFIX}{table}": column for table, (column, _) in PARTITION_COLUMNS.items()}
 REQUIRED = "require_partition_filter = true"
-
-
-@pytest.fixture(scope="module")
-def analyzer() -> GoogleSql:
-    google = GoogleSql()
-    for path in sorted((SQL_DIRECTORY / "ddl" / "bigquery").glob("*/*.sql")):
-        made = google.analyze(in_bigquery(path.read_text(encoding="utf-8"), PREFIX))
-        google.tables[made.creates] = made.columns
-    return google
 
 
 def test_the_ddl_requires_a_filter_on_exactly_the_guarded_tables() -> None:
