@@ -166,7 +166,7 @@ def count_texts(world: Path) -> int:
 
 def ga4_columns() -> dict[str, Type]:
     """Return the exported columns with their types."""
-    definition = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_events.sql"
+    definition = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_rows.sql"
     columns = read_columns(definition.read_text(encoding="utf-8"))
     loader = ("export_kind", "file_name", "run_id", "extra_columns", "secret_fields")
     return {name: kind for name, kind in columns.items() if name not in loader}

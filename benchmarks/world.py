@@ -167,12 +167,12 @@ def json_columns() -> str:
 
 def export_types() -> dict[str, str]:
     """Return the exported columns with the engine's types, as the landing table defines them."""
-    definition = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_events.sql"
+    definition = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_rows.sql"
     with duckdb.connect() as connection:
         connection.execute("create schema landing")
         connection.execute(definition.read_text(encoding="utf-8"))
         rows = connection.execute(
-            "select column_name, data_type from duckdb_columns() where table_name = 'ga4_events'"
+            "select column_name, data_type from duckdb_columns() where table_name = 'ga4_rows'"
         ).fetchall()
     types: dict[str, str] = dict(rows)
     return {name: types[name] for name in ga4_schema().names}

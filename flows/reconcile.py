@@ -137,12 +137,13 @@ def _load_and_build(
     from flows.tasks.dbt import has_current_seeds, record_seeds
     from flows.tasks.quality import preload
 
-    with progress.step("load"), _opened(config, result) as warehouse:
-        warehouse.apply_ddl()
-        _begin(warehouse, result, clock)
-        result.loads = load_sources(config, warehouse, result.run_id, clock, result.window)
-    with progress.step("scan for personal data"), _opened(config, result) as warehouse:
-        scan_sources(warehouse, config, result.run_id)
+    with _opened(config, result) as warehouse:
+        with progress.step("load"):
+            warehouse.apply_ddl()
+            _begin(warehouse, result, clock)
+            result.loads = load_sources(config, warehouse, result.run_id, clock, result.window)
+        with progress.step("scan for personal data"):
+            scan_sources(warehouse, config, result.run_id)
         settings = build_settings(config, warehouse, result, clock, full_refresh)
         with_seeds = full_refresh or not has_current_seeds(warehouse)
     with progress.step("build"):

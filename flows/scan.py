@@ -5,6 +5,7 @@ import hmac
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -22,17 +23,18 @@ from flows.core.pii.documents import (
 from flows.core.pii.keys import NO_KEY, read_key
 from flows.core.pii.scan_sql import (
     ListLeaf,
+    candidates,
     document_candidates,
     encode,
-    field_candidates,
+    field_texts,
     ga4_list_leaves,
     ga4_scalar_leaves,
     insert_document_hits,
     insert_list_hits,
     insert_scalar_hits,
-    param_candidates,
     param_keys,
-    scalar_candidates,
+    param_texts,
+    scalar_texts,
     unscanned_params,
 )
 from flows.core.sql_dialects import dialect_of
@@ -233,39 +235,55 @@ class _Scan:
 
     def _scan_ga4(self, shards: Sequence[Row]) -> None:
         which = _shard_parameters(shards)
-        scalars = scalar_candidates(self.dialect, ga4_scalar_leaves(self.columns))
-        for path, verdicts in self._judged_by_path(scalars, which).items():
-            self._insert(insert_scalar_hits(self.dialect, path), which, verdicts)
+        rows = self.warehouse.landed_ga4(which["files"])
+        leaves = ga4_scalar_leaves(self.columns)
+        texts = scalar_texts(self.dialect, rows, leaves)
+        for path, verdicts in self._judged_by_path(texts, which).items():
+            self._insert(insert_scalar_hits(self.dialect, rows, path), which, verdicts)
         lists = ga4_list_leaves(self.columns)
         for leaf in (leaf for leaf in lists if leaf.param):
-            verdicts = self._judge(self._param_candidates(leaf, which))
-            params = sorted({verdict["param"] for verdict in verdicts})
-            statement = insert_list_hits(self.dialect, leaf)
-            self._insert(statement, {**which, "params": params}, verdicts)
+            texts = param_texts(self.dialect, rows, leaf)
+            verdicts = self._judged_by_path(texts, which, leaf).get(leaf.path)
+            if verdicts:
+                params = sorted({verdict["param"] for verdict in verdicts})
+                statement = insert_list_hits(self.dialect, rows, leaf)
+                self._insert(statement, {**which, "params": params}, verdicts)
         fields = {leaf.path: leaf for leaf in lists if not leaf.param}
-        statement = field_candidates(self.dialect, list(fields.values()))
-        for path, verdicts in self._judged_by_path(statement, which).items():
-            self._insert(insert_list_hits(self.dialect, fields[path]), which, verdicts)
+        texts = field_texts(self.dialect, rows, list(fields.values()))
+        for path, verdicts in self._judged_by_path(texts, which).items():
+            self._insert(insert_list_hits(self.dialect, rows, fields[path]), which, verdicts)
 
-    def _judged_by_path(self, statement: str, which: Mapping[str, Any]) -> dict[str, list[Row]]:
-        verdicts = self._judge(self.warehouse.rows(statement, which))
+    def _judged_by_path(
+        self, query: str, which: Mapping[str, Any], of_params: ListLeaf | None = None
+    ) -> dict[str, list[Row]]:
+        """Judge the candidates among the texts of a query; parameters also have keys."""
+        with self._texts(query, which, of_params) as (texts, parameters):
+            keys = self.warehouse.rows(param_keys(texts), parameters) if of_params else ()
+            personal = [row["param"] for row in keys if _is_personal(row["param"])]
+            chosen = {"keys": personal, "unscanned": self.unscanned}
+            found = self.warehouse.rows(candidates(self.dialect, texts), {**parameters, **chosen})
+        verdicts = self._judge(found)
         return {
             path: [verdict for verdict in verdicts if verdict["path"] == path]
             for path in dict.fromkeys(verdict["path"] for verdict in verdicts)
         }
 
-    def _param_candidates(self, leaf: ListLeaf, which: Mapping[str, Any]) -> list[Row]:
-        keys = self.warehouse.rows(param_keys(self.dialect, leaf), which)
-        personal = [row["param"] for row in keys if _is_personal(row["param"])]
-        return self.warehouse.rows(
-            param_candidates(self.dialect, leaf),
-            {**which, "keys": personal, "unscanned": self.unscanned},
-        )
+    @contextmanager
+    def _texts(
+        self, query: str, which: Mapping[str, Any], of_params: ListLeaf | None
+    ) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Give the texts that loading has kept, else those of the query."""
+        kept = self.warehouse.kept_texts(of_params.path, which["files"]) if of_params else None
+        if kept:
+            yield kept, {}
+            return
+        with self.warehouse.kept(query, which) as texts:
+            yield texts
 
-    def _judge(self, candidates: Iterable[Row]) -> list[Row]:
-        """Return a verdict for each candidate in which something personal is found."""
+    def _judge(self, texts: Iterable[Row]) -> list[Row]:
+        """Return a verdict for each text in which something personal is found."""
         verdicts = []
-        for row in candidates:
+        for row in texts:
             self.candidates += 1
             found = detect(row["value"], row["param"] or row["path"], self.country)
             if found:
@@ -445,7 +463,7 @@ def _keyed_digest(key: bytes, found: Detection) -> str:
 
 
 def _ga4_columns() -> dict[str, Type]:
-    definition = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_events.sql"
+    definition = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_rows.sql"
     return read_columns(definition.read_text(encoding="utf-8"))
 
 

@@ -23,10 +23,10 @@ class DuckDBDialect:
     new_id: ClassVar = "cast(uuid() as varchar)"
 
     def tables(self, schema: str) -> str:
-        """Return a query for the names of a schema's tables; views are none."""
+        """Return a query for the names of a schema's tables; views of models are none."""
         return (
-            "select table_name from information_schema.tables "
-            f"where table_schema = '{schema}' and table_type = 'BASE TABLE'"
+            "select table_name from information_schema.tables where "
+            f"table_schema = '{schema}' and (table_type = 'BASE TABLE' or table_schema = 'landing')"
         )
 
     def parameter(self, name: str) -> str:
@@ -105,11 +105,11 @@ class DuckDBDialect:
 
     def column_leaves(self, source: str, leaves: Mapping[str, str]) -> str:
         """Distinct values of each column, one column read at a time: no pass holds them all."""
-        distinct = " union all ".join(
-            f"select '{path}' as path, value from (select distinct {value} as value from {source})"
+        return " union all ".join(
+            f"select '{path}' as path, '' as param, value "
+            f"from (select distinct {value} as value from {source})"
             for path, value in leaves.items()
         )
-        return f"with leaves as ({distinct})"
 
     def leaves(self, source: str, leaves: Mapping[str, str]) -> str:
         """Distinct values of each field of unnested items, which are unnested once."""
@@ -118,9 +118,8 @@ class DuckDBDialect:
             for path, value in leaves.items()
         )
         return (
-            f"with columns as materialized (select unnest([{columns}]) as item from {source}), "
-            f"leaves as materialized "
-            f"(select item.path as path, unnest(item.found) as value from columns)"
+            "select item.path as path, '' as param, unnest(item.found) as value "
+            f"from (select unnest([{columns}]) as item from {source})"
         )
 
 
@@ -204,9 +203,9 @@ class BigQueryDialect:
             f"struct('{path}' as path, {value} as value)" for path, value in leaves.items()
         )
         return (
-            f"with leaves as (select distinct leaf.path as path, leaf.value as value "
+            f"select distinct leaf.path as path, '' as param, leaf.value as value "
             f"from (select [{structs}] as listed from {source}) as rows_of_leaves, "
-            f"unnest(rows_of_leaves.listed) as leaf)"
+            f"unnest(rows_of_leaves.listed) as leaf"
         )
 
     def _field(self, name: str, kind: str) -> str:

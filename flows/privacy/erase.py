@@ -111,7 +111,7 @@ def _remove(warehouse: Warehouse, table: PersonalTable, references: References) 
     dialect = dialect_of(warehouse)
     where, values = condition(table, dialect), bindings(table, references)
     if table.action == "delete":
-        warehouse.execute(f"delete from {table.name} where {where}", values)
+        warehouse.delete_rows(table.name, where, values)
         return
     blanks = ", ".join(f"{column} = {_blank(column, dialect)}" for column in table.blanked)
     warehouse.execute(f"update {table.name} set {blanks} where {where}", values)

@@ -121,9 +121,13 @@ HITS = "landing.pii_hits"
 # Rebuilt by every run from what is left in landing, so emptied instead of searched.
 DERIVED_SCHEMAS = ("work", "marts_next")
 
+# Where a DuckDB warehouse keeps what a registered view shows; erased through the view.
+BEHIND_VIEWS = {"landing.ga4_rows": "landing.ga4_events"}
+
 # Tables that hold no reference to a person: counts, vocabularies, versions and digests.
 IMPERSONAL = frozenset(
     {
+        "landing.ga4_shards",
         "landing.load_ledger",
         "landing.observed_columns",
         "landing.pii_scans",

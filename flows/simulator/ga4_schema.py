@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from flows.resources import SQL_DIRECTORY
 
-LANDING_TABLE = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_events.sql"
+LANDING_TABLE = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_rows.sql"
 FIRST_LOADER_COLUMN = "export_kind"
 SCALARS = {
     "varchar": pa.string(),

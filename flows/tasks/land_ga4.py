@@ -1,6 +1,6 @@
-"""GA4 shards into landing.ga4_events: one engine statement per file, line by line when needed."""
+"""GA4 shards into landing: large Parquet stays Parquet, everything else goes into rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -14,6 +14,7 @@ from flows.loading.errors import FileRefusedError, RowRejectedError
 from flows.loading.ga4 import LandingColumn
 from flows.loading.json_rows import parse_line
 from flows.loading.ledger import LoadCounts
+from flows.loading.parquet_footer import row_count_of, unfilled_paths
 from flows.loading.reading import (
     FoundFile,
     Line,
@@ -23,21 +24,25 @@ from flows.loading.reading import (
     opened,
     sampled_lines,
 )
-from flows.loading.sql import literal, quote
-from flows.loading.unfilled import unfilled_paths
+from flows.loading.sql import literal, may_leak, quote
 from flows.tasks.landing_rows import (
     LoadContext,
     Quarantine,
     delete_rows,
     write_observed_columns,
 )
+from flows.warehouse.base import Row
 from flows.warehouse.duckdb import DuckDBWarehouse
+from flows.warehouse.shelf import EVENTS, ROWS, Shard
 
-TABLE = "landing.ga4_events"
 EXTENSIONS = (".parquet", ".avro", ".json", ".jsonl", ".gz")
 QUICK_FROM_BYTES = {"gzip": 2 * 2**20, "text": 24 * 2**20}
+# Fewer rows cost the engine less than a file of their own costs whoever reads the history.
+SHELVED_FROM_ROWS = 50_000
+SKIPPED_AT_MOST = 1_000
 OBSERVED_EVENTS = 2_000
 LINES_PER_BATCH = 5_000
+NO_EVENT = "(event_timestamp is null or event_name is null)"
 JSON_FIELD = pa.field(
     "event",
     pa.large_string(),
@@ -67,7 +72,7 @@ class Ga4Loader:
 
     warehouse: DuckDBWarehouse
     source: str = "ga4"
-    table: str = TABLE
+    table: str = EVENTS
     _shapes: dict[str, ga4.JsonShape] = field(default_factory=dict)
 
     @cached_property
@@ -77,7 +82,7 @@ class Ga4Loader:
             "export_kind", "table_date", "file_name", "row_number", "run_id", "extra_columns",
             "secret_fields",
         }  # fmt: skip
-        query = f"select * from {TABLE}"
+        query = f"select * from {ROWS}"
         types = {
             row["column_name"]: row["column_type"]
             for row in self.warehouse.rows(f"describe {query}")
@@ -119,9 +124,8 @@ class Ga4Loader:
         container = container_of(file.path)
         rejected = Quarantine(context, self.source, file)
         if container == "parquet":
-            doubled = self._load_parquet(context, file)
-            self._reject_rows_that_are_no_events(file, rejected)
-            return self._counts(file, rejected, doubled)
+            return self._load_parquet(context, file, rejected)
+        self.warehouse.shelf.show(has_rows=True)
         if container == "avro":
             self._load_documents(context, file, _avro_events(file), rejected)
         elif careful:
@@ -135,6 +139,7 @@ class Ga4Loader:
 
     def replay(self, context: LoadContext, file: FoundFile, texts: dict[int, str]) -> set[int]:
         """Load corrected quarantined lines; return the numbers that are in landing now."""
+        self.warehouse.shelf.show(has_rows=True)
         rejected = Quarantine(context, self.source, file)
         lines = (Line(number, text.encode()) for number, text in texts.items())
         events = [
@@ -145,35 +150,81 @@ class Ga4Loader:
         self._insert_events(context, file, events)
         return {event.number for event in events}
 
-    def _load_parquet(self, context: LoadContext, file: FoundFile) -> int:
-        """Write the rows that are not doubled and return how many were."""
-        relation = f"read_parquet({literal(str(file.path))})"
-        found = self.warehouse.arrow_schema(f"select * from {relation}")
+    def _load_parquet(
+        self, context: LoadContext, file: FoundFile, rejected: Quarantine
+    ) -> LoadCounts:
+        relation = f"read_parquet({literal(str(file.path))}, file_row_number = true)"
+        numbered = f"(select *, file_row_number + 1 as matchback_row_number from {relation})"
+        found = self.warehouse.arrow_schema(f"select * exclude (file_row_number) from {relation}")
         self._require_event_columns(found.names)
         empty = unfilled_paths(file.path)
         paths = ga4.observed_paths(found)
         observed = [(path, "" if path in empty else kind) for path, kind in paths]
         write_observed_columns(context, self.source, file, observed)
         secrets = [
-            name for name in ga4.PARAMETER_LISTS if self._may_hold_secret(relation, found, name)
+            name
+            for name in ga4.PARAMETER_LISTS
+            if self._may_hold_secret(file, relation, found, name)
         ]
         described = self.warehouse.rows(f"describe select * from {relation}")
         types = {row["column_name"]: row["column_type"] for row in described}
         expressions = ga4.select_list(found, types, self.columns, secrets)
-        numbered = (
-            f"(select *, file_row_number + 1 as matchback_row_number "
-            f"from read_parquet({literal(str(file.path))}, file_row_number = true))"
-        )
-        doubled = self._doubled_rows(file, self._as_landed(expressions, numbered))
+        landed = self._as_landed(expressions, numbered)
+        doubled = self._doubled_rows(file, landed)
+        no_events = self._rows_that_are_no_events(landed, {"file_name": file.name})
+        skipped = sorted({*doubled, *(row["row_number"] for row in no_events)})
+        if self._stays_parquet(file, expressions, skipped):
+            self._reject(no_events, rejected)
+            return self._shelve(
+                context,
+                file,
+                expressions,
+                skipped,
+                LoadCounts(row_count_of(file.path), rejected.count, len(doubled)),
+            )
+        self.warehouse.shelf.show(has_rows=True)
         # A delete after the insert, in one transaction, would write the whole shard twice.
         kept = (
             f"(select * from {numbered} "
-            "where matchback_row_number not in (select row_number from doubled_rows))"
+            "where matchback_row_number not in (select row_number from skipped_rows))"
         )
-        doubled_rows = pa.table({"row_number": pa.array(doubled, pa.int64())})
-        with self.warehouse.unordered(), self.warehouse.registered("doubled_rows", doubled_rows):
+        skipped_rows = pa.table({"row_number": pa.array(skipped, pa.int64())})
+        with self.warehouse.unordered(), self.warehouse.registered("skipped_rows", skipped_rows):
             self._insert(context, file, expressions, kept, "matchback_row_number")
-        return len(doubled)
+        self._reject(no_events, rejected)
+        return self._counts(file, rejected, len(doubled))
+
+    def _stays_parquet(
+        self, file: FoundFile, expressions: Mapping[str, str], skipped: Sequence[int]
+    ) -> bool:
+        """Say whether landing's columns are expressions over the file's own, and it is large."""
+        known = {column.name for column in self.columns}
+        return (
+            row_count_of(file.path) >= SHELVED_FROM_ROWS
+            and set(expressions) <= known
+            and len(skipped) <= SKIPPED_AT_MOST
+            and self.warehouse.shelf.has_room_for(file.name)
+        )
+
+    def _shelve(
+        self,
+        context: LoadContext,
+        file: FoundFile,
+        expressions: Mapping[str, str],
+        skipped: Sequence[int],
+        counts: LoadCounts,
+    ) -> LoadCounts:
+        shard = Shard(
+            file_name=file.name,
+            table_date=file.data_date,
+            export_kind=file.export_kind,
+            run_id=context.run_id,
+            column_sql=expressions,
+            skipped_rows=skipped,
+            row_count=counts.rows_loaded,
+        )
+        self.warehouse.shelf.put(shard, file.path)
+        return counts
 
     def _as_landed(self, expressions: Mapping[str, str], relation: str) -> str:
         """Return the rows of a file as landing will hold them."""
@@ -282,7 +333,7 @@ class Ga4Loader:
         columns = ", ".join(f"{sql} as {quote(name)}" for name, sql in expressions.items())
         self.warehouse.execute(
             f"""
-            insert into {TABLE} by name
+            insert into {ROWS} by name
             select {columns}, $export_kind as export_kind, cast($data_date as date) as table_date,
                 $file_name as file_name, {row_number} as row_number, $run_id as run_id
             from {relation}
@@ -301,26 +352,43 @@ class Ga4Loader:
         if missing:
             raise FileRefusedError(f"has no column {' and '.join(missing)}")
 
-    def _may_hold_secret(self, relation: str, found: pa.Schema, name: str) -> bool:
+    def _may_hold_secret(self, file: FoundFile, relation: str, found: pa.Schema, name: str) -> bool:
+        """Look at the distinct texts of a parameter list, which the scan looks at again."""
         column = next(column for column in self.columns if column.name == name)
         if name not in found.names:
             return False
         how = ga4.fit(found.field(name).type, column.arrow_type)
         if how == "incompatible":
             return False
-        condition = ga4.parameters_may_hold_secret(ga4.typed(name, column, how))
-        return bool(
-            self.warehouse.rows(f"select 1 as one from {relation} where {condition} limit 1")
+        entries = f"(select unnest({ga4.typed(name, column, how)}) as entry from {relation})"
+        texts = self.warehouse.keep_texts(
+            file.name,
+            name,
+            f"select distinct entry.key as param, entry.value.string_value as value from {entries}",
         )
+        leaks = self.warehouse.rows(
+            f"select 1 as one from {texts} where {may_leak('value')} limit 1"
+        )
+        if leaks:
+            self.warehouse.forget_texts(file.name, name)
+        return bool(leaks)
 
     def _reject_rows_that_are_no_events(self, file: FoundFile, rejected: Quarantine) -> None:
         of_file, parameters = self.rows_of(file)
-        bad = f"{of_file} and (event_timestamp is null or event_name is null)"
-        rows = self.warehouse.rows(
-            f"select row_number, cast(to_json(event) as varchar) as text from {TABLE} as event "
-            f"where {bad}",
+        landed = f"(select * from {ROWS} where {of_file})"
+        rows = self._rows_that_are_no_events(landed, parameters)
+        self._reject(rows, rejected)
+        if rows:
+            self.warehouse.execute(f"delete from {ROWS} where {of_file} and {NO_EVENT}", parameters)
+
+    def _rows_that_are_no_events(self, landed: str, parameters: Mapping[str, Any]) -> list[Row]:
+        return self.warehouse.rows(
+            "select row_number, cast(to_json(event) as varchar) as text "
+            f"from {landed} as event where {NO_EVENT}",
             parameters,
         )
+
+    def _reject(self, rows: Sequence[Row], rejected: Quarantine) -> None:
         for row in rows:
             document = {
                 name: value
@@ -330,8 +398,7 @@ class Ga4Loader:
             rejected.add(
                 row["row_number"], "has no event_name or event_timestamp", orjson.dumps(document)
             )
-        if rows:
-            self.warehouse.execute(f"delete from {TABLE} where {bad}", parameters)
+        rejected.flush()
 
     def _doubled_rows(self, file: FoundFile, incoming: str) -> list[int]:
         """Return the rows that a shard repeats, of itself or of another of its date and kind.
@@ -340,7 +407,7 @@ class Ga4Loader:
         name and browser occur twice are found first; only they are compared in full.
         """
         others = (
-            f"(select * from {TABLE} where table_date = $data_date "
+            f"(select * from {EVENTS} where table_date = $data_date "
             "and export_kind = $export_kind and file_name <> $file_name)"
         )
         narrow = "hash(event_timestamp, event_name, user_pseudo_id)"
@@ -396,16 +463,16 @@ class Ga4Loader:
 
     def _drop_doubled_rows(self, context: LoadContext, file: FoundFile) -> int:
         of_file, parameters = self.rows_of(file)
-        doubled = self._doubled_rows(file, f"(select * from {TABLE} where {of_file})")
+        doubled = self._doubled_rows(file, f"(select * from {ROWS} where {of_file})")
         if doubled:
             doomed = [{"row_number": number} for number in doubled]
-            delete_rows(context, TABLE, of_file, parameters, doomed)
+            delete_rows(context, ROWS, of_file, parameters, doomed)
         return len(doubled)
 
     def _counts(self, file: FoundFile, rejected: Quarantine, doubled: int) -> LoadCounts:
         rejected.flush()
         of_file, parameters = self.rows_of(file)
-        query = f"select count(*) as row_count from {TABLE} where {of_file}"
+        query = f"select count(*) as row_count from {ROWS} where {of_file}"
         loaded = self.warehouse.rows(query, parameters)[0]["row_count"]
         return LoadCounts(loaded + rejected.count + doubled, rejected.count, doubled)
 

@@ -274,7 +274,7 @@ def _write_duplicate(
 def _forget(loader: FileLoader, context: LoadContext, file: FoundFile) -> None:
     of_file, parameters = loader.rows_of(file)
     context.warehouse.fetch_file(loader.table, file.name)
-    context.warehouse.execute(f"delete from {loader.table} where {of_file}", parameters)
+    context.warehouse.delete_rows(loader.table, of_file, parameters)
     forget_file(context.warehouse, loader.source, file.name)
 
 

@@ -31,6 +31,20 @@ class Warehouse(Protocol):
     def frame(self, sql: str, parameters: Parameters = None) -> "pd.DataFrame":
         """Run a query and return a small, windowed frame."""
 
+    def delete_rows(self, table: str, where: str, parameters: Parameters = None) -> None:
+        """Delete rows of a table, or of the landed GA4 rows wherever they are kept."""
+
+    def landed_ga4(self, files: Sequence[str]) -> str:
+        """Return the relation to read the landed rows of these shards from; it may hold more."""
+
+    def kept_texts(self, path: str, files: Sequence[str]) -> str | None:
+        """Return the relation of a parameter list's distinct texts, where loading has kept them."""
+
+    def kept(
+        self, query: str, parameters: Mapping[str, Any]
+    ) -> AbstractContextManager[tuple[str, Mapping[str, Any]]]:
+        """Hold the rows of a query that is used more than once, as a relation with parameters."""
+
     def transaction(self) -> AbstractContextManager[None]:
         """Commit what the block did, or nothing of it."""
 

@@ -111,6 +111,22 @@ class BigQueryWarehouse:
     def execute(self, sql: str, parameters: Parameters = None) -> None:
         self._result(sql, parameters)
 
+    def delete_rows(self, table: str, where: str, parameters: Parameters = None) -> None:
+        self.execute(f"delete from {table} where {where}", parameters)
+
+    def landed_ga4(self, files: Sequence[str]) -> str:
+        return "landing.ga4_events"
+
+    def kept_texts(self, path: str, files: Sequence[str]) -> str | None:
+        return None
+
+    @contextmanager
+    def kept(
+        self, query: str, parameters: Mapping[str, Any]
+    ) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """A result is billed once however often a statement names it, but not kept between two."""
+        yield f"({query})", parameters
+
     def rows(self, sql: str, parameters: Parameters = None) -> list[Row]:
         return [
             {name: _without_zone(value) for name, value in row.items()}

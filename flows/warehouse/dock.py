@@ -4,6 +4,7 @@ Only what a load must see is brought here: the books (ledger, scans, suppression
 rows of the partitions that it is about to replace.
 """
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -11,8 +12,9 @@ from pathlib import Path
 
 from flows.loading.sql import literal, quote
 from flows.warehouse.bigquery import BigQueryWarehouse
-from flows.warehouse.duckdb import DuckDBWarehouse
+from flows.warehouse.duckdb import DuckDBWarehouse, stored
 from flows.warehouse.partitions import PARTITIONED, PartitionedTable
+from flows.warehouse.shelf import folder_of
 
 BOOKS = {
     "landing.load_ledger": "loaded_at",
@@ -113,7 +115,10 @@ class Dock(DuckDBWarehouse):
         for batch in self._warehouse.read(table.name, self.columns(table.name), restriction):
             with self.registered("fetched_rows", pa.Table.from_batches([batch])):
                 self.execute("insert into fetched by name select * from fetched_rows")
-        self.execute(f"insert into {table.name} by name select * from fetched where {VOUCHED}")
+        self.shelf.show(has_rows=True)
+        self.execute(
+            f"insert into {stored(table.name)} by name select * from fetched where {VOUCHED}"
+        )
         return self._fingerprint("fetched", table, key)
 
     def _is_announced(self, table: str, key: Key) -> bool:
@@ -156,6 +161,7 @@ def opened_dock(
 def _remove(path: Path) -> None:
     for file in (path, path.with_name(path.name + ".wal")):
         file.unlink(missing_ok=True)
+    shutil.rmtree(folder_of(path), ignore_errors=True)
 
 
 def _condition(table: PartitionedTable, key: Key) -> str:

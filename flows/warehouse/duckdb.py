@@ -1,17 +1,19 @@
 """The embedded warehouse: one DuckDB file, one writer."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 
-from flows.errors import WarehouseBusyError, WarehouseCorruptError
+from flows.errors import MatchbackError, WarehouseBusyError, WarehouseCorruptError
+from flows.loading.sql import literal
 from flows.resources import SQL_DIRECTORY
 from flows.warehouse.base import DAMAGED_BLOCK, Parameters, Row, damage_sentence
+from flows.warehouse.shelf import EVENTS, ROWS, Shelf, folder_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +50,7 @@ class DuckDBWarehouse:
         self.connection.execute("set write_buffer_row_group_count = 1")
         if memory_limit:
             self.connection.execute(f"set memory_limit = '{memory_limit}'")
+        self.shelf = Shelf(self)
 
     def __enter__(self) -> Self:
         return self
@@ -106,14 +109,77 @@ class DuckDBWarehouse:
         finally:
             self.connection.execute("reset preserve_insertion_order")
 
+    def delete_rows(self, table: str, where: str, parameters: Parameters = None) -> None:
+        if table == EVENTS:
+            self.shelf.take_down(where, parameters)
+        self.execute(f"delete from {stored(table)} where {where}", parameters)
+
+    def landed_ga4(self, files: Sequence[str]) -> str:
+        return self.shelf.rows_of(files)
+
+    def keep_texts(self, file_name: str, path: str, texts: str) -> str:
+        """Keep the distinct texts of a parameter list until the connection closes.
+
+        `texts` is a query of param and value; returns the relation of them.
+        """
+        self.execute(
+            "create temp table if not exists landed_texts "
+            "(file_name varchar, path varchar, param varchar, value varchar)"
+        )
+        name, where = literal(file_name), literal(path)
+        self.execute(
+            f"insert into landed_texts select {name}, {where}, param, value from ({texts})"
+        )
+        return f"(select * from landed_texts where file_name = {name} and path = {where})"
+
+    def forget_texts(self, file_name: str, path: str) -> None:
+        """Drop kept texts that landing holds in another form."""
+        self.execute("delete from landed_texts where file_name = ? and path = ?", [file_name, path])
+
+    def kept_texts(self, path: str, files: Sequence[str]) -> str | None:
+        known = self.rows("select 1 as one from duckdb_tables() where table_name = 'landed_texts'")
+        if not known:
+            return None
+        kept = self.rows("select distinct file_name from landed_texts where path = ?", [path])
+        if not {row["file_name"] for row in kept}.issuperset(files):
+            return None
+        names = ", ".join(map(literal, files))
+        return (
+            f"(select * from landed_texts where path = {literal(path)} and file_name in ({names}))"
+        )
+
+    @contextmanager
+    def kept(
+        self, query: str, parameters: Mapping[str, Any]
+    ) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """A filter on a subquery would run on each of its rows, before they are made distinct."""
+        self.execute(f"create or replace temp table kept as {query}", parameters)
+        try:
+            yield "kept", {}
+        finally:
+            self.execute("drop table kept")
+
     def apply_ddl(self) -> None:
         with self.transaction():
             for schema in SCHEMAS:
                 self.connection.execute(f"create schema if not exists {schema}")
+            self._rename_older_rows()
             for statement in sorted((SQL_DIRECTORY / "ddl" / "duckdb").glob("*/*.sql")):
                 self.connection.execute(statement.read_text(encoding="utf-8"))
             self._add_missing_columns()
+            self.shelf.show()
         self.connection.execute("checkpoint")
+        self.shelf.sweep()
+
+    def _rename_older_rows(self) -> None:
+        """What is a view now was the table of rows in older versions."""
+        schema, name = EVENTS.split(".")
+        is_table = self.rows(
+            "select 1 as one from duckdb_tables() where schema_name = ? and table_name = ?",
+            [schema, name],
+        )
+        if is_table:
+            self.execute(f"alter table {EVENTS} rename to {ROWS.partition('.')[2]}")
 
     def _add_missing_columns(self) -> None:
         """Give tables that an older version made the columns that have come since."""
@@ -134,18 +200,31 @@ class DuckDBWarehouse:
         """Have the landed rows of a file here before it is replaced."""
 
     def close(self) -> None:
+        # What could not be removed now goes when the next run begins.
+        with suppress(duckdb.Error, MatchbackError, OSError):
+            self.shelf.close()
         self.connection.close()
+
+
+def stored(table: str) -> str:
+    """Return the table in which rows of a landing relation are written."""
+    return ROWS if table == EVENTS else table
 
 
 @contextmanager
 def _damage_named(path: Path) -> Iterator[None]:
-    """Tell a block whose checksum is wrong from every other error: no retry reads it."""
+    """Tell damage, which no retry heals, from every other error."""
     try:
         yield
     except duckdb.Error as error:
-        if DAMAGED_BLOCK not in str(error):
-            raise
-        raise WarehouseCorruptError(damage_sentence(path.name)) from None
+        if DAMAGED_BLOCK in str(error):
+            raise WarehouseCorruptError(damage_sentence(path.name)) from None
+        if isinstance(error, duckdb.IOException) and folder_of(path).name in str(error):
+            raise WarehouseCorruptError(
+                f"A file in {folder_of(path).name} cannot be read. If the warehouse was moved, the "
+                "next `matchback run` finds it again; else restore both from one backup."
+            ) from None
+        raise
 
 
 def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:

@@ -98,6 +98,21 @@ class GoogleWarehouse:
         if written:
             self._modify(written, sql, parameters)
 
+    def delete_rows(self, table: str, where: str, parameters: Parameters = None) -> None:
+        self.execute(f"delete from {table} where {where}", parameters)
+
+    def landed_ga4(self, files: Iterable[str]) -> str:
+        return "landing.ga4_events"
+
+    def kept_texts(self, path: str, files: Iterable[str]) -> str | None:
+        return None
+
+    @contextmanager
+    def kept(
+        self, query: str, parameters: Mapping[str, Any]
+    ) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        yield f"({query})", parameters
+
     def rows(self, sql: str, parameters: Parameters = None) -> list[Row]:
         columns = self._accept(sql, parameters)
         flat, named = self._flat(sql, parameters)

@@ -114,9 +114,9 @@ def copied(emulator: Emulator, tmp_path: Path, name: str) -> tuple[LoadSummary, 
     table = pa.Table.from_batches(batches)
     with DuckDBWarehouse(tmp_path / "compared.duckdb") as shape:
         shape.apply_ddl()
-        shape.execute("delete from landing.ga4_events")
+        shape.execute("delete from landing.ga4_rows")
         with shape.registered("landed", table):
-            shape.execute("insert into landing.ga4_events by name select * from landed")
+            shape.execute("insert into landing.ga4_rows by name select * from landed")
         rows = shape.connection.execute(
             f"select * exclude ({BOOKKEEPING}) from landing.ga4_events order by all"
         ).fetchall()
@@ -124,7 +124,7 @@ def copied(emulator: Emulator, tmp_path: Path, name: str) -> tuple[LoadSummary, 
 
 
 def landing_columns() -> list[str]:
-    definition = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_events.sql"
+    definition = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_rows.sql"
     return list(read_columns(definition.read_text(encoding="utf-8")))
 
 

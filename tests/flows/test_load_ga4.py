@@ -12,8 +12,10 @@ TOKEN = "EAABwzLixnjYBO1ZCqplantedTokenZBq8ZAx7K0v2"
 GA4 = {"ga4": {"path": "data/events_*"}}
 
 
-@pytest.fixture
-def project(tmp_path):
+@pytest.fixture(params=[50_000, 0], ids=["rows", "shards"])
+def project(tmp_path, monkeypatch, request):
+    """Every rule holds for Parquet that goes into rows and for Parquet that stays a file."""
+    monkeypatch.setattr("flows.tasks.land_ga4.SHELVED_FROM_ROWS", request.param)
     return Project(tmp_path, GA4)
 
 

@@ -29,12 +29,12 @@ BROKEN = [
     ),
     ("sources.load_ledger", "update landing.load_ledger set error = 'is cut'", "half_loaded_count"),
     ("sources.load_ledger", "update landing.load_ledger set digest = null", "undigested_count"),
-    ("sources.ga4_events", "update landing.ga4_events set event_name = null", "unnamed_count"),
-    ("sources.ga4_events", "update landing.ga4_events set event_timestamp = null", "untimed_count"),
-    ("sources.ga4_events", "update landing.ga4_events set export_kind = 'hourly'", "export_kind"),
+    ("sources.ga4_events", "update landing.ga4_rows set event_name = null", "unnamed_count"),
+    ("sources.ga4_events", "update landing.ga4_rows set event_timestamp = null", "untimed_count"),
+    ("sources.ga4_events", "update landing.ga4_rows set export_kind = 'hourly'", "export_kind"),
     (
         "sources.ga4_events",
-        "insert into landing.ga4_events select * from landing.ga4_events",
+        "insert into landing.ga4_rows select * from landing.ga4_rows",
         "repeated_count",
     ),
     (
@@ -318,12 +318,12 @@ def test_a_broken_promise_is_named_and_critical(warehouse, suites, path, stateme
     [
         (
             "sources.ga4_events",
-            "update landing.ga4_events set event_date = '20261113'",
+            "update landing.ga4_rows set event_date = '20261113'",
             "other_date_count",
         ),
         (
             "sources.ga4_events",
-            "update landing.ga4_events set event_timestamp = 1794650400",
+            "update landing.ga4_rows set event_timestamp = 1794650400",
             "first_event_timestamp",
         ),
         (
@@ -499,7 +499,7 @@ def test_no_value_of_a_row_reaches_a_page_a_log_or_the_report(warehouse, tmp_pat
         f"identifier = '{CANARY}'",
         f"update marts_next.agg_health_score set grade = '{CANARY}', surface = '{CANARY}'",
         f"update marts_next.agg_consent_matrix set destination = '{CANARY}'",
-        f"update landing.ga4_events set export_kind = '{CANARY}', event_name = '{CANARY}'",
+        f"update landing.ga4_rows set export_kind = '{CANARY}', event_name = '{CANARY}'",
         f"update landing.load_ledger set source = '{CANARY}', error = '{CANARY}'",
         f"update landing.consent_log set action = '{CANARY}'",
     ):

@@ -38,7 +38,7 @@ def ga4(warehouse, file_name="f1", digest="d1", **values):
         "table_date": "date '2025-11-09'",
         **values,
     }
-    loaded(warehouse, "landing.ga4_events", "ga4", file_name, digest, **row)
+    loaded(warehouse, "landing.ga4_rows", "ga4", file_name, digest, **row)
 
 
 def param(key, text):
@@ -165,7 +165,7 @@ def test_a_file_is_scanned_once_until_its_content_changes(warehouse):
     ga4(warehouse, user_id=f"'{EMAIL}'")
     assert scan_new_rows(warehouse, "r1").files == 1
     assert scan_new_rows(warehouse, "r2").files == 0
-    warehouse.execute("delete from landing.ga4_events")
+    warehouse.execute("delete from landing.ga4_rows")
     ga4(warehouse, digest="d2", user_id="'C1'")
     assert scan_new_rows(warehouse, "r3").files == 1
     assert hits(warehouse) == []

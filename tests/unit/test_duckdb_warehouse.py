@@ -15,7 +15,7 @@ def test_a_warehouse_of_an_older_version_gets_the_columns_that_have_come_since(
         made = {tuple(row.values()) for row in warehouse.rows(COLUMNS)}
         warehouse.execute("insert into ops.runs (run_id) values ('kept')")
         warehouse.execute("alter table ops.runs drop column bytes_billed")
-        warehouse.execute("alter table landing.ga4_events drop column device")
+        warehouse.execute("alter table landing.ga4_rows drop column device")
 
         warehouse.apply_ddl()
 

@@ -186,11 +186,11 @@ def test_customers_come_back_and_clicks_reach_their_conversions(clean: World) ->
 
 
 def test_shards_have_exactly_the_types_of_the_landing_table(clean: World) -> None:
-    ddl = (SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_events.sql").read_text()
+    ddl = (SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_rows.sql").read_text()
     connection = duckdb.connect()
     connection.execute("create schema landing")
     connection.execute(ddl)
-    landing = connection.execute("describe landing.ga4_events").fetchall()
+    landing = connection.execute("describe landing.ga4_rows").fetchall()
     shard = connection.execute(
         f"describe select * from '{clean.path}/data/ga4/events_20261109.parquet'"
     ).fetchall()

@@ -15,7 +15,6 @@ from flows.core.pii.documents import OWN_FIELDS
 from flows.core.pii.prefilter import prefilter_patterns
 from flows.core.sql_dialects import Dialect
 
-GA4_TABLE = "landing.ga4_events"
 GA4_UNSCANNED = frozenset(
     {
         "event_date", "user_pseudo_id", "ecommerce.transaction_id", "export_kind", "file_name",
@@ -62,9 +61,9 @@ def ga4_list_leaves(columns: Mapping[str, Type]) -> list[ListLeaf]:
             for leaf in _leaves_in_list(name, kind, f"events.{name}", ())]  # fmt: skip
 
 
-def _entries(dialect: Dialect, leaf: ListLeaf, carried: Sequence[str]) -> str:
+def _entries(dialect: Dialect, rows: str, leaf: ListLeaf, carried: Sequence[str]) -> str:
     """Return the relation of the items that a leaf lies in, of the rows of some files."""
-    return dialect.entries(GA4_TABLE, _of_files(dialect), leaf.joins, carried)
+    return dialect.entries(rows, _of_files(dialect), leaf.joins, carried)
 
 
 def _of_files(dialect: Dialect) -> str:
@@ -76,61 +75,64 @@ def _of_files(dialect: Dialect) -> str:
     )
 
 
-def param_keys(dialect: Dialect, leaf: ListLeaf) -> str:
-    """Distinct keys of a parameter list, to find those whose values are always looked at."""
-    return (
-        f"select distinct {leaf.param} as param from {_entries(dialect, leaf, ())} "
-        f"where {leaf.param} is not null"
-    )
+def scalar_texts(dialect: Dialect, rows: str, leaves: Sequence[str]) -> str:
+    """Distinct values of the text columns and struct fields of GA4 rows: path, param, value."""
+    source = f"{rows} as events where {_of_files(dialect)}"
+    return dialect.column_leaves(source, {leaf: f"events.{leaf}" for leaf in leaves})
 
 
-def scalar_candidates(dialect: Dialect, leaves: Sequence[str]) -> str:
-    """Distinct candidates of the text columns and struct fields of GA4 rows."""
-    source = f"{GA4_TABLE} as events where {_of_files(dialect)}"
-    values = {leaf: f"events.{leaf}" for leaf in leaves}
-    return _filtered(dialect, dialect.column_leaves(source, values))
-
-
-def field_candidates(dialect: Dialect, leaves: Sequence[ListLeaf]) -> str:
-    """Distinct candidates of the plain fields of one list's items."""
+def field_texts(dialect: Dialect, rows: str, leaves: Sequence[ListLeaf]) -> str:
+    """Distinct values of the plain fields of one list's items."""
     values = {leaf.path: leaf.value for leaf in leaves}
-    return _filtered(dialect, dialect.leaves(_entries(dialect, leaves[0], ()), values))
+    return dialect.leaves(_entries(dialect, rows, leaves[0], ()), values)
 
 
-def param_candidates(dialect: Dialect, leaf: ListLeaf) -> str:
-    """Distinct candidates of a parameter list; `keys` names personal keys, `unscanned` others."""
+def param_texts(dialect: Dialect, rows: str, leaf: ListLeaf) -> str:
+    """Distinct values of a parameter list by key."""
     return (
-        f"select path, param, value from (select distinct '{leaf.path}' as path, "
-        f"{leaf.param} as param, {leaf.value} as value from {_entries(dialect, leaf, ())} "
-        f"where {leaf.value} is not null and not {dialect.is_among(leaf.param, 'unscanned')}"
-        f") as leaves where {_is_candidate(dialect, 'value')} "
-        f"or {dialect.is_among('param', 'keys')}"
+        f"select distinct '{leaf.path}' as path, {leaf.param} as param, {leaf.value} as value "
+        f"from {_entries(dialect, rows, leaf, ())}"
     )
 
 
-def insert_scalar_hits(dialect: Dialect, leaf: str) -> str:
+def param_keys(texts: str) -> str:
+    """Distinct keys among texts, to find those whose values are always looked at."""
+    return f"select distinct param from {texts} as texts where param is not null"
+
+
+def candidates(dialect: Dialect, texts: str) -> str:
+    """Texts worth a look; `keys` names parameters that always are, `unscanned` those never."""
+    return (
+        f"select path, param, value from {texts} as texts "
+        f"where value is not null and param is not null "
+        f"and not {dialect.is_among('param', 'unscanned')} "
+        f"and ({_is_candidate(dialect, 'value')} or {dialect.is_among('param', 'keys')})"
+    )
+
+
+def insert_scalar_hits(dialect: Dialect, rows: str, leaf: str) -> str:
     """Write the hits of one text column; parameters files, records, salt, run_id."""
     columns = ", ".join(f"events.{name} as {name}" for name in CARRIED)
-    rows = (
-        f"select {columns}, events.{leaf} as value, '' as param from {GA4_TABLE} as events "
+    values = (
+        f"select {columns}, events.{leaf} as value, '' as param from {rows} as events "
         f"where {_of_files(dialect)}"
     )
-    return _insert_ga4_hits(dialect, rows, f"'{leaf}'", leaf)
+    return _insert_ga4_hits(dialect, values, f"'{leaf}'", leaf)
 
 
-def insert_list_hits(dialect: Dialect, leaf: ListLeaf) -> str:
+def insert_list_hits(dialect: Dialect, rows: str, leaf: ListLeaf) -> str:
     """Write the hits of one text in a list; a record has one hit per path, the first kind wins.
 
     Parameters as for a column, and `params` for the keys that were found.
     """
-    rows = (
+    values = (
         f"select {', '.join(CARRIED)}, {leaf.value} as value, {leaf.param or NO_PARAM} as param "
-        f"from {_entries(dialect, leaf, CARRIED)}"
+        f"from {_entries(dialect, rows, leaf, CARRIED)}"
     )
     if leaf.param is None:
-        return _insert_ga4_hits(dialect, rows, f"'{leaf.path}'", leaf.path)
-    rows = f"{rows} where {dialect.is_among(leaf.param, 'params')}"
-    return _insert_ga4_hits(dialect, rows, f"concat('{leaf.path}.', leaves.param)", leaf.path)
+        return _insert_ga4_hits(dialect, values, f"'{leaf.path}'", leaf.path)
+    values = f"{values} where {dialect.is_among(leaf.param, 'params')}"
+    return _insert_ga4_hits(dialect, values, f"concat('{leaf.path}.', leaves.param)", leaf.path)
 
 
 def document_candidates(
@@ -176,17 +178,12 @@ def _leaves_in_list(
             yield from _leaves_in_list(f"{path}.{field}", inner, f"{name}.{field}", joins)
 
 
-def _filtered(dialect: Dialect, leaves: str) -> str:
-    is_candidate = _is_candidate(dialect, "value")
-    return f"{leaves}\nselect path, '' as param, value from leaves where {is_candidate}"
-
-
 def _is_candidate(dialect: Dialect, text: str, flags: str = "") -> str:
     patterns = prefilter_patterns(has_key=True)
     return f"({' or '.join(dialect.matches(text, flags + pattern) for pattern in patterns)})"
 
 
-def _insert_ga4_hits(dialect: Dialect, rows: str, path: str, verdict_path: str) -> str:
+def _insert_ga4_hits(dialect: Dialect, values: str, path: str, verdict_path: str) -> str:
     timestamp = f"cast(leaves.event_timestamp as {dialect.types['text']})"
     record_key = f"concat(leaves.event_name, '|', {timestamp})"
     leading = ", ".join(
@@ -199,7 +196,7 @@ def _insert_ga4_hits(dialect: Dialect, rows: str, path: str, verdict_path: str) 
         f"min({record_key}), min({dialect.micros('leaves.event_timestamp')}), "
         f"{path} as field_path, "
         f"{leading}, {dialect.parameter('run_id')} "
-        f"from ({rows}) as leaves inner join {dialect.records(VERDICT_FIELDS)} as verdicts "
+        f"from ({values}) as leaves inner join {dialect.records(VERDICT_FIELDS)} as verdicts "
         f"on verdicts.path = '{verdict_path}' and verdicts.param = leaves.param "
         f"and verdicts.value_digest = {dialect.digest('leaves.value')} "
         f"group by leaves.file_name, leaves.row_number, field_path"

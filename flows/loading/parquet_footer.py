@@ -1,4 +1,4 @@
-"""Columns of a Parquet file that hold no value: what type they were written with says nothing."""
+"""What the footer of a Parquet file tells: its rows, and the columns that hold no value."""
 
 import re
 from pathlib import Path
@@ -9,9 +9,17 @@ LIST_LEVEL = re.compile(r"\.(list\.(element|item)|bag\.array_element|array)(?=\.
 NUMBERS = ("INT32", "INT64", "FLOAT", "DOUBLE")
 
 
+def row_count_of(path: Path) -> int:
+    """Return the number of rows."""
+    return int(pq.read_metadata(path).num_rows)
+
+
 def unfilled_paths(path: Path) -> set[str]:
-    """Return the leaf paths, without list levels, that have only nulls by the file's statistics."""
-    metadata = pq.ParquetFile(path).metadata
+    """Return the leaf paths, without list levels, that have only nulls by the file's statistics.
+
+    What type they were written with says nothing.
+    """
+    metadata = pq.read_metadata(path)
     filled: set[str] = set()
     leaves: set[str] = set()
     for group in range(metadata.num_row_groups):

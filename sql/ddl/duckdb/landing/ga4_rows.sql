@@ -1,5 +1,5 @@
--- Grain: one exported GA4 event row; export_kind daily, fresh or intraday; extra_columns keeps what the 31-column schema does not know, as JSON.
-create table if not exists landing.ga4_events (
+-- Grain: one exported GA4 event row that did not stay in a Parquet shard; landing.ga4_events shows both. export_kind daily, fresh or intraday; extra_columns keeps what the 31-column schema does not know, as JSON.
+create table if not exists landing.ga4_rows (
     event_date varchar,
     event_timestamp bigint,
     event_name varchar,
