@@ -5,6 +5,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from expectations.library import import_great_expectations
 from expectations.results import Kind
 from expectations.thresholds import Thresholds
 from flows.warehouse.base import Warehouse
@@ -85,4 +86,5 @@ class Suite:
 
 def all_suites() -> list[Suite]:
     """Import and return every suite; imports Great Expectations."""
+    import_great_expectations()
     return [Suite(path, import_module(f"expectations.{path}")) for path in MODULES]

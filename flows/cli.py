@@ -12,6 +12,8 @@ from flows.core.printable import printable
 
 os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+# Pydantic else reads the metadata of every installed package to look for plugins.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 USAGE_ERROR = 2

@@ -36,12 +36,15 @@ def content_hash(text: str) -> str:
 def _environment() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+    from flows.template_cache import template_cache
+
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(["html.j2"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=template_cache(Path(__file__).read_text(encoding="utf-8")),
     )
     environment.filters |= {
         name: getattr(figures, name)

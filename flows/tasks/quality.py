@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Set as AbstractSet
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,11 +72,11 @@ def _import_quietly() -> None:
     """Import ahead; an error shows where the import is really needed."""
     turn_telemetry_off()
     try:
-        import expectations.data_docs
-        import expectations.validation
+        from expectations.data_docs import load_renderer
         from expectations.suites import all_suites
 
         all_suites()
-        expectations.data_docs.load_renderer()
+        import_module("expectations.evaluation")
+        load_renderer()
     except Exception as error:
         logger.debug("preload ended early (%s)", type(error).__name__)
