@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from flows.dbt_cache import cache_folder, keep
+from flows.resources import PACKAGE_ROOT
 
 Plan = dict[str, Any]
 
 PLANS_KEPT = 24
+# What gives a plan its form; a plan of another form is never read.
+MAKERS = ("flows/build_plan.py", "flows/dbt_plan.py")
 
 # The window of a plan: every date literal of these decades was counted from it, by whole days.
 FIRST_DAY = date(1620, 1, 1)
@@ -59,7 +62,8 @@ def plan_file(project: str, settings: Mapping[str, Any], selection: Sequence[str
     shaped = stand_ins(settings)
     early = {name: value for name, value in shaped.items() if name not in KNOWN_LATE}
     late = [shaped.get(name) for name in KNOWN_LATE]
-    name = f"{_digest([project, early])}-{_digest([late, *selection])}.plan"
+    makers = [hashlib.sha256((PACKAGE_ROOT / one).read_bytes()).hexdigest() for one in MAKERS]
+    name = f"{_digest([project, makers, early])}-{_digest([late, *selection])}.plan"
     return cache_folder() / name
 
 

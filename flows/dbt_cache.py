@@ -1,7 +1,7 @@
 """What dbt made of the project, kept in the user's cache folder under all that it depends on."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from os import getpid
@@ -18,6 +18,8 @@ PARSED_VARIABLES = (
     "MATCHBACK_BIGQUERY_PROJECT",
     "MATCHBACK_BIGQUERY_DATASET",
 )
+# A plan says with which settings of the profile it is built, too.
+PLANNED_VARIABLES = (*PARSED_VARIABLES, "MATCHBACK_MEMORY_LIMIT")
 
 
 def cache_folder() -> Path:
@@ -25,14 +27,16 @@ def cache_folder() -> Path:
     return platformdirs.user_cache_path("matchback") / "dbt"
 
 
-def project_digest(environment: Mapping[str, str]) -> str:
+def project_digest(
+    environment: Mapping[str, str], variables: Sequence[str] = PARSED_VARIABLES
+) -> str:
     """Return one digest of the project's files, of dbt, and of the names of its relations."""
     digest = hashlib.sha256()
     for package in ("dbt-core", "dbt-duckdb", "dbt-bigquery", "dbt-adapters"):
         digest.update(f"{package} {version(package)}\n".encode())
     # Names of relations come from the environment; the database of DuckDB is its file's stem.
     digest.update(f"{DBT_DIRECTORY} {Path(environment['MATCHBACK_WAREHOUSE']).stem}\n".encode())
-    for name in PARSED_VARIABLES:
+    for name in variables:
         digest.update(f"{name}={environment.get(name)}\n".encode())
     for path in _project_files():
         digest.update(f"{path.relative_to(DBT_DIRECTORY)}\n".encode())

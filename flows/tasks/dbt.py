@@ -21,13 +21,21 @@ from flows.build_plan import (
 from flows.config import BigQueryWarehouseConfig, Config
 from flows.core.clock import Clock
 from flows.core.window import Window
-from flows.dbt_cache import project_digest
+from flows.dbt_cache import PLANNED_VARIABLES, project_digest
 from flows.errors import BuildError, IntegrityError, WarehouseCorruptError
 from flows.resources import DBT_DIRECTORY, PACKAGE_ROOT, SEEDS_DIRECTORY
 from flows.warehouse.base import Warehouse, damage_sentence
 
 DAILY_SELECTION = ("resource_type:model", "tag:integrity")
 SEEDS = "resource_type:seed"
+LISTING = (
+    *("list", "--output", "json", "--output-keys", "unique_id"),
+    *("--indirect-selection", "empty", "--log-level-file", "none"),
+)
+
+# The process that runs dbt, and the one that builds what dbt has planned.
+DBT = "flows.dbt_process"
+BUILDER = "flows.build_process"
 
 
 def dbt_settings(
@@ -120,16 +128,15 @@ class DbtProcess:
         self._environment = dbt_environment(config, environment)
         self._log = config.state_folder / "dbt_logs" / "dbt.log"
         self._is_planned = not isinstance(config.warehouse, BigQueryWarehouseConfig)
-        self._project = project_digest(self._environment) if self._is_planned else ""
-        self._process = None if self._expects_plan() else self._started("flows.dbt_process")
+        self._project = project_digest(self._environment, PLANNED_VARIABLES)
+        self._process = self._started(BUILDER if self._expects_plan() else DBT)
 
     def __enter__(self) -> "DbtProcess":
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process:
-            self._process.kill()
-            self._process.communicate()
+        self._process.kill()
+        self._process.communicate()
 
     def build(
         self, settings: Mapping[str, Any], *, with_seeds: bool = True, full_refresh: bool = False
@@ -141,8 +148,7 @@ class DbtProcess:
         if self._is_planned:
             plan = bind(self._plan(settings), settings)
             request = {"plan": plan, "with_seeds": with_seeds, "full_refresh": full_refresh}
-            self._process = self._started("flows.build_process")
-            self._answer(request)
+            self._answer(BUILDER, request)
             return 0
         arguments = [
             *("build", "--indirect-selection", "empty"),
@@ -176,26 +182,27 @@ class DbtProcess:
         path = plan_file(self._project, settings, DAILY_SELECTION)
         plan = read_plan(path)
         if plan is None:
-            arguments = [
-                *("list", "--log-level-file", "none", "--indirect-selection", "empty"),
-                *("--output", "json", "--output-keys", "unique_id", "--select", SEEDS, *DAILY_SELECTION),
-            ]
+            arguments = [*LISTING, "--select", SEEDS, *DAILY_SELECTION]
             plan = self._dbt_answer(stand_ins(settings), arguments)["plan"]
             keep_plan(path, plan)
         return plan
 
     def _dbt_answer(self, settings: Mapping[str, Any], arguments: list[str]) -> Mapping[str, Any]:
-        self._process = self._process or self._started("flows.dbt_process")
-        return self._answer({"settings": dict(settings), "arguments": arguments})
+        return self._answer(DBT, {"settings": dict(settings), "arguments": arguments})
 
-    def _answer(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _answer(self, module: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Ask the process that runs a module; one that was prepared for the other is replaced."""
+        if self._process.args[-1] != module:
+            self._process.kill()
+            self._process.communicate()
+            self._process = self._started(module)
         answer, _ = self._process.communicate(json.dumps(request) + "\n")
         try:
             finished = json.loads(answer)
         except ValueError:
             code = self._process.returncode
             raise BuildError(
-                f"dbt ended early (code {code}); published tables are unchanged. "
+                f"The build ended early (code {code}); published tables are unchanged. "
                 f"Run again, and look into {_near(self._log)} if it stays."
             ) from None
         _write_failures(finished, self._log)
@@ -235,11 +242,9 @@ def seeds_digest() -> str:
 
 
 def _write_failures(finished: Mapping[str, Any], log: Path) -> None:
-    """Add to dbt's log what it has not seen itself; no row is quoted there."""
-    texts = [
-        f"{node['unique_id']}: {node['text']}\n" for node in finished["nodes"] if node.get("text")
-    ]
-    if texts:
+    """Add to dbt's log what dbt has not seen itself; no row is quoted."""
+    told = [node for node in finished["nodes"] if node.get("text")]
+    if told:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as lines:
             for node in told:
