@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -248,7 +247,7 @@ def _write_failures(finished: Mapping[str, Any], log: Path) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as lines:
             for node in told:
-                lines.write(f"{datetime.now(UTC):%FT%TZ} {node['unique_id']}: {node['text']}\n")
+                lines.write(f"{Clock().now:%FT%TZ} {node['unique_id']}: {node['text']}\n")
 
 
 def _raise_for_failures(finished: Mapping[str, Any], log: Path) -> None:
