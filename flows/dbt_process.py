@@ -6,38 +6,28 @@ it depends on; a folder that runs for the first time does not parse it again.
 """
 
 import gc
-import hashlib
 import json
 import sys
 from collections.abc import Mapping
 from contextlib import redirect_stdout, suppress
 from importlib import import_module
-from importlib.metadata import version
-from os import getpid
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import platformdirs
-
+from flows.dbt_cache import cache_folder, keep, project_digest
+from flows.dbt_plan import PlanError, make_plan
 from flows.resources import DBT_DIRECTORY
 from flows.settings import Settings, tell_dbt
 from flows.warehouse.base import DAMAGED_BLOCK
 
 if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
     from dbt.contracts.graph.nodes import ManifestNode
 
 MANIFESTS_KEPT = 4
-PARSED_PARTS = ("dbt_project.yml", "profiles.yml", "macros", "models", "seeds", "tests")
-PARSED_VARIABLES = (
-    "MATCHBACK_ENGINE",
-    "MATCHBACK_DATASET_PREFIX",
-    "MATCHBACK_BIGQUERY_PROJECT",
-    "MATCHBACK_BIGQUERY_DATASET",
-)
 COMMON = (
     *("--project-dir", str(DBT_DIRECTORY)),
-    *("--quiet", "--no-use-colors", "--no-write-json", "--log-level-file", "info"),
+    *("--no-use-colors", "--no-write-json", "--log-level", "none", "--log-level-file", "info"),
 )
 
 
@@ -55,21 +45,40 @@ def _invoke(manifest: "Manifest | None", request: Mapping[str, Any]) -> dict[str
     """Run one dbt command; an error is named by its type only, its text may quote a row."""
     from dbt.cli.main import dbtRunner
 
+    command, *options = request["arguments"]
     tell_dbt(request["settings"])
     _collect_less()
-    finished = dbtRunner(manifest=manifest).invoke([*request["arguments"], *COMMON])
+    finished = dbtRunner(manifest=manifest).invoke([command, *COMMON, *options])
+    if command == "list":
+        return _planned(manifest, finished)
     nodes = [
         {
             "unique_id": result.node.unique_id,
             "status": str(result.status),
             "is_damage": DAMAGED_BLOCK in (result.message or ""),
             "bytes_billed": int(result.adapter_response.get("bytes_billed") or 0),
-            "compiled": _stored_query(result.node) if request["arguments"][0] == "compile" else "",
+            "compiled": _stored_query(result.node) if command == "compile" else "",
         }
         for result in getattr(finished.result, "results", ())
     ]
     error = type(finished.exception).__name__ if finished.exception else None
     return {"nodes": nodes, "is_success": finished.success, "error": error}
+
+
+def _planned(manifest: "Manifest | None", listed: "dbtRunnerResult") -> dict[str, Any]:
+    """Compile what dbt listed; it has set up its adapter to list it."""
+    if manifest is None or not listed.success:
+        return {"nodes": [], "is_success": False}
+    try:
+        plan = make_plan(manifest, listed.result)
+    except PlanError as broken:
+        return {"nodes": [_node(broken.unique_id, "error", str(broken))], "is_success": False}
+    nodes = [_node(one["unique_id"], "success") for one in plan["models"]]
+    return {"nodes": nodes, "is_success": True, "plan": plan}
+
+
+def _node(unique_id: str, status: str, text: str = "") -> dict[str, Any]:
+    return {"unique_id": unique_id, "status": status, "text": text, "is_damage": False}
 
 
 def _stored_query(node: "ManifestNode") -> str:
@@ -89,10 +98,10 @@ def _manifest(environment: Mapping[str, str]) -> "Manifest | None":
     """Return the parsed project from the cache, else parse it; None when dbt cannot parse it."""
     from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.manifest import Manifest
-    from dbt.parser.manifest import extended_mashumuro_decoder
+    from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
 
     import_module(f"dbt.adapters.{environment.get('MATCHBACK_ENGINE', 'duckdb')}")
-    cached = _cache_file(environment)
+    cached = cache_folder() / f"{project_digest(environment)}.msgpack"
     with suppress(OSError, ValueError, TypeError, KeyError):
         manifest = Manifest.from_msgpack(cached.read_bytes(), decoder=extended_mashumuro_decoder)
         manifest.build_flat_graph()
@@ -100,43 +109,9 @@ def _manifest(environment: Mapping[str, str]) -> "Manifest | None":
         return manifest
     manifest = dbtRunner().invoke(["parse", *COMMON]).result
     if isinstance(manifest, Manifest):
-        with suppress(OSError):
-            _keep(cached, manifest)
+        keep(cached, manifest.to_msgpack(extended_mashumaro_encoder), MANIFESTS_KEPT)
         return manifest
     return None
-
-
-def _keep(cached: Path, manifest: "Manifest") -> None:
-    """Write the parsed project in one step; the oldest beyond the last few go."""
-    from dbt.parser.manifest import extended_mashumaro_encoder
-
-    cached.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = cached.with_suffix(f".{getpid()}")
-    draft.write_bytes(manifest.to_msgpack(extended_mashumaro_encoder))
-    draft.replace(cached)
-    others = sorted(cached.parent.glob("*.msgpack"), key=lambda path: -path.stat().st_mtime)
-    for path in others[MANIFESTS_KEPT:]:
-        path.unlink(missing_ok=True)
-
-
-def _cache_file(environment: Mapping[str, str]) -> Path:
-    digest = hashlib.sha256()
-    for package in ("dbt-core", "dbt-duckdb", "dbt-bigquery", "dbt-adapters"):
-        digest.update(f"{package} {version(package)}\n".encode())
-    # Names of relations come from the environment; the database of DuckDB is its file's stem.
-    digest.update(f"{DBT_DIRECTORY} {Path(environment['MATCHBACK_WAREHOUSE']).stem}\n".encode())
-    for name in PARSED_VARIABLES:
-        digest.update(f"{name}={environment.get(name)}\n".encode())
-    for path in _project_files():
-        digest.update(f"{path.relative_to(DBT_DIRECTORY)}\n".encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return platformdirs.user_cache_path("matchback") / "dbt" / f"{digest.hexdigest()}.msgpack"
-
-
-def _project_files() -> list[Path]:
-    parts = [DBT_DIRECTORY / part for part in PARSED_PARTS]
-    files = [path for part in parts for path in (part.rglob("*") if part.is_dir() else [part])]
-    return sorted(path for path in files if path.is_file())
 
 
 if __name__ == "__main__":

@@ -8,15 +8,33 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from flows.build_plan import (
+    Plan,
+    bind,
+    has_plan_like,
+    keep_plan,
+    plan_file,
+    read_plan,
+    stand_ins,
+)
 from flows.config import BigQueryWarehouseConfig, Config
 from flows.core.clock import Clock
 from flows.core.window import Window
+from flows.dbt_cache import PLANNED_VARIABLES, project_digest
 from flows.errors import BuildError, IntegrityError, WarehouseCorruptError
 from flows.resources import DBT_DIRECTORY, PACKAGE_ROOT, SEEDS_DIRECTORY
 from flows.warehouse.base import Warehouse, damage_sentence
 
 DAILY_SELECTION = ("resource_type:model", "tag:integrity")
 SEEDS = "resource_type:seed"
+LISTING = (
+    *("list", "--output", "json", "--output-keys", "unique_id"),
+    *("--indirect-selection", "empty", "--log-level-file", "none"),
+)
+
+# The process that runs dbt, and the one that builds what dbt has planned.
+DBT = "flows.dbt_process"
+BUILDER = "flows.build_process"
 
 
 def dbt_settings(
@@ -98,19 +116,19 @@ def _bigquery_environment(warehouse: BigQueryWarehouseConfig) -> dict[str, str]:
 
 
 class DbtProcess:
-    """A dbt process that prepares itself while the caller does other work."""
+    """Builds the models of a run; what that needs is prepared while the caller does other work.
+
+    On BigQuery dbt builds. On DuckDB dbt compiles a plan where there is none for the config yet,
+    and a process of ours builds what is planned.
+    """
 
     def __init__(self, config: Config, environment: Mapping[str, str]) -> None:
+        self._config = config
+        self._environment = dbt_environment(config, environment)
         self._log = config.state_folder / "dbt_logs" / "dbt.log"
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "flows.dbt_process"],
-            env=dbt_environment(config, environment),
-            cwd=PACKAGE_ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        self._is_planned = not isinstance(config.warehouse, BigQueryWarehouseConfig)
+        self._project = project_digest(self._environment, PLANNED_VARIABLES)
+        self._process = self._started(BUILDER if self._expects_plan() else DBT)
 
     def __enter__(self) -> "DbtProcess":
         return self
@@ -126,38 +144,80 @@ class DbtProcess:
 
         BuildError or IntegrityError says what broke.
         """
+        if self._is_planned:
+            plan = bind(self._plan(settings), settings)
+            request = {"plan": plan, "with_seeds": with_seeds, "full_refresh": full_refresh}
+            self._answer(BUILDER, request)
+            return 0
         arguments = [
             *("build", "--indirect-selection", "empty"),
             *("--select", *([SEEDS] if with_seeds else []), *DAILY_SELECTION),
             *(["--full-refresh"] if full_refresh else []),
         ]
-        finished = self._answer(settings, arguments)
+        finished = self._dbt_answer(settings, arguments)
         return sum(node["bytes_billed"] for node in finished["nodes"])
 
     def compile(self, settings: Mapping[str, Any], *, full_refresh: bool = False) -> dict[str, str]:
         """Return the query of each model that is stored as a table, by name; nothing is built."""
         arguments = ["compile", "--select", "resource_type:model"]
         arguments += ["--full-refresh"] if full_refresh else []
-        finished = self._answer(settings, arguments)
+        finished = self._dbt_answer(settings, arguments)
         return {
             _short(node["unique_id"]): node["compiled"]
             for node in finished["nodes"]
             if node["compiled"]
         }
 
-    def _answer(self, settings: Mapping[str, Any], arguments: list[str]) -> Mapping[str, Any]:
-        request = json.dumps({"settings": dict(settings), "arguments": arguments})
-        answer, _ = self._process.communicate(request + "\n")
+    def _expects_plan(self) -> bool:
+        """Say whether the config has a plan; what else shapes one is known when data has come."""
+        if not self._is_planned:
+            return False
+        today = Clock().now.date()
+        settings = dbt_settings(self._config, Window(today, today), "", Clock(), has_gateway=False)
+        return has_plan_like(plan_file(self._project, settings, DAILY_SELECTION))
+
+    def _plan(self, settings: Mapping[str, Any]) -> Plan:
+        """Return the plan of these settings from the cache, or have dbt make it."""
+        path = plan_file(self._project, settings, DAILY_SELECTION)
+        plan = read_plan(path)
+        if plan is None:
+            arguments = [*LISTING, "--select", SEEDS, *DAILY_SELECTION]
+            plan = self._dbt_answer(stand_ins(settings), arguments)["plan"]
+            keep_plan(path, plan)
+        return plan
+
+    def _dbt_answer(self, settings: Mapping[str, Any], arguments: list[str]) -> Mapping[str, Any]:
+        return self._answer(DBT, {"settings": dict(settings), "arguments": arguments})
+
+    def _answer(self, module: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Ask the process that runs a module; one that was prepared for the other is replaced."""
+        if self._process.args[-1] != module:
+            self._process.kill()
+            self._process.communicate()
+            self._process = self._started(module)
+        answer, _ = self._process.communicate(json.dumps(request) + "\n")
         try:
             finished = json.loads(answer)
         except ValueError:
             code = self._process.returncode
             raise BuildError(
-                f"dbt ended early (code {code}); published tables are unchanged. "
+                f"The build ended early (code {code}); published tables are unchanged. "
                 f"Run again, and look into {_near(self._log)} if it stays."
             ) from None
+        _write_failures(finished, self._log)
         _raise_for_failures(finished, self._log)
         return finished
+
+    def _started(self, module: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", module],
+            env=self._environment,
+            cwd=PACKAGE_ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
 
 
 def has_current_seeds(warehouse: Warehouse) -> bool:
@@ -180,6 +240,16 @@ def seeds_digest() -> str:
     return digest.hexdigest()
 
 
+def _write_failures(finished: Mapping[str, Any], log: Path) -> None:
+    """Add to dbt's log what dbt has not seen itself; no row is quoted."""
+    told = [node for node in finished["nodes"] if node.get("text")]
+    if told:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as lines:
+            for node in told:
+                lines.write(f"{Clock().now:%FT%TZ} {node['unique_id']}: {node['text']}\n")
+
+
 def _raise_for_failures(finished: Mapping[str, Any], log: Path) -> None:
     nodes = finished["nodes"]
     if any(node["is_damage"] for node in nodes):
@@ -197,7 +267,7 @@ def _raise_for_failures(finished: Mapping[str, Any], log: Path) -> None:
             f"are unchanged. See {_near(log)}."
         )
     if not finished["is_success"]:
-        raise BuildError(f"dbt ended with {finished['error']}; see {_near(log)}.")
+        raise BuildError(f"dbt ended with {finished.get('error')}; see {_near(log)}.")
 
 
 def _short(unique_id: str) -> str:

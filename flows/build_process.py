@@ -1,0 +1,154 @@
+"""The process that builds a bound plan in DuckDB: `python -m flows.build_process`.
+
+One request on stdin, one answer. It is its own process because the memory of a build should go with
+it; it has what dbt compiled, and needs no dbt.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from flows.build_plan import Plan
+from flows.errors import WarehouseCorruptError
+from flows.settings import Settings
+from flows.warehouse.duckdb import DuckDBWarehouse
+
+# What quotes a row when it speaks; its text stays out of the log.
+QUOTES_ROWS = (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException)
+
+Node = dict[str, Any]
+
+
+def main() -> None:
+    """Read a request {"plan", "with_seeds", "full_refresh"}, build, answer what became of it."""
+    environment = Settings.from_environment().environment
+    request = json.load(sys.stdin)
+    with DuckDBWarehouse(Path(environment["MATCHBACK_WAREHOUSE"])) as warehouse:
+        builder = _Builder(warehouse, request["plan"], request["full_refresh"])
+        nodes = list(builder.build(with_seeds=request["with_seeds"]))
+    is_success = all(node["status"] in ("success", "pass") for node in nodes)
+    json.dump({"nodes": nodes, "is_success": is_success, "error": None}, sys.stdout)
+
+
+class _Builder:
+    """Makes the relations of a plan one after the other, as dbt's materializations do."""
+
+    def __init__(self, warehouse: DuckDBWarehouse, plan: Plan, full_refresh: bool) -> None:
+        self._warehouse = warehouse
+        self._plan = plan
+        self._full_refresh = full_refresh
+        self._existing: dict[tuple[str, str], str] = {}
+
+    def build(self, *, with_seeds: bool) -> Iterator[Node]:
+        """Yield what became of each node; the first one that breaks is the last one tried."""
+        plan = self._plan
+        for name, value in plan["settings"].items():
+            self._warehouse.execute(f"set {name} = '{value}'")
+        for schema in sorted({one["schema"] for one in [*plan["seeds"], *plan["models"]]}):
+            self._warehouse.execute(f"create schema if not exists {schema}")
+        self._existing = self._relations()
+        steps = [(self._load, node) for node in plan["seeds"] if with_seeds]
+        steps += [(self._make, node) for node in plan["models"]]
+        steps += [(self._test, node) for node in plan["tests"]]
+        for step, node in steps:
+            try:
+                yield _answer(node, *step(node))
+            except WarehouseCorruptError:
+                yield {**_answer(node, "error"), "is_damage": True}
+                return
+            except duckdb.Error as error:
+                yield _answer(node, "error", _text_of(error))
+                return
+
+    def _relations(self) -> dict[tuple[str, str], str]:
+        rows = self._warehouse.rows(
+            "select table_schema, table_name, table_type from information_schema.tables "
+            "where table_catalog = current_database()"
+        )
+        return {
+            (row["table_schema"], row["table_name"]): "view"
+            if row["table_type"] == "VIEW"
+            else "table"
+            for row in rows
+        }
+
+    def _load(self, seed: Node) -> tuple[str, str]:
+        columns = ", ".join(f"{name} {kind}" for name, kind in seed["columns"].items())
+        self._clear_the_name(seed, "table")
+        with self._warehouse.transaction():
+            self._warehouse.execute(f"create or replace table {seed['relation']} ({columns})")
+            self._warehouse.execute(
+                f"copy {seed['relation']} from '{seed['file']}' (format csv, header true)"
+            )
+        return "success", ""
+
+    def _make(self, model: Node) -> tuple[str, str]:
+        kind = "view" if model["kind"] == "view" else "table"
+        existing = self._clear_the_name(model, kind)
+        if model["kind"] == "incremental" and existing and not self._full_refresh:
+            self._add_to(model)
+        else:
+            self._warehouse.execute(
+                f"create or replace {kind} {model['relation']} as (\n{model['sql']}\n)"
+            )
+        return "success", ""
+
+    def _add_to(self, model: Node) -> None:
+        """Replace some rows of a history in one transaction; its hooks delete those."""
+        with self._warehouse.transaction():
+            for hook in model["hooks"]:
+                self._warehouse.execute(hook)
+            if model["may_gain_columns"]:
+                self._add_columns(model)
+            self._warehouse.execute(
+                f"insert into {model['relation']} by name (\n{model['sql_of_more']}\n)"
+            )
+
+    def _add_columns(self, model: Node) -> None:
+        has = {row["column_name"] for row in self._columns(f"from {model['relation']}")}
+        for row in self._columns(model["sql_of_more"]):
+            if row["column_name"] not in has:
+                self._warehouse.execute(
+                    f"alter table {model['relation']} "
+                    f'add column "{row["column_name"]}" {row["column_type"]}'
+                )
+
+    def _columns(self, query: str) -> list[dict[str, Any]]:
+        return self._warehouse.rows(f"describe (\n{query}\n)")
+
+    def _test(self, test: Node) -> tuple[str, str]:
+        [row] = self._warehouse.rows(f"select count(*) as failures from (\n{test['sql']}\n)")
+        if not row["failures"]:
+            return "pass", ""
+        return "fail", f"{row['failures']} rows of\n{test['sql']}"
+
+    def _clear_the_name(self, node: Node, kind: str) -> str | None:
+        """Return what has the name; `create or replace` keeps to its kind, another one must go."""
+        existing = self._existing.get((node["schema"], node["name"]))
+        if existing in (None, kind):
+            return existing
+        self._warehouse.execute(f"drop {existing} {node['relation']}")
+        return None
+
+
+def _answer(node: Node, status: str, text: str = "") -> Node:
+    return {
+        "unique_id": node["unique_id"],
+        "status": status,
+        "text": text,
+        "is_damage": False,
+        "bytes_billed": 0,
+    }
+
+
+def _text_of(error: duckdb.Error) -> str:
+    kind = type(error).__name__
+    return kind if isinstance(error, QUOTES_ROWS) else f"{kind}: {error}"
+
+
+if __name__ == "__main__":
+    main()
