@@ -39,11 +39,32 @@
     {{ count_where(list_size('items') ~ ' > 0') }} as items_rows
 {%- endmacro %}
 
+{#- The click id that a GA4 parameter holds: a gclid, or the fbclid in the URL of the page; null for all others. -#}
+{% macro ga4_click_id() -%}
+    case
+        when param.key = 'gclid' then {{ ga4_slot_text('param.value') }}
+        when param.key = 'page_location' and param.value.string_value like '%fbclid=%'
+            then {{ url_parameter('param.value.string_value', 'fbclid') }}
+    end
+{%- endmacro %}
+
 {#- Counts of a parameter of an event on a date: how many rows hold it, in which slots. -#}
 {% macro ga4_parameter_counts() -%}
     count(*) as path_rows,
-    count(param.value.string_value) as text_rows,
-    {{ count_where('param.value.int_value is not null or param.value.float_value is not null or param.value.double_value is not null') }} as number_rows
+    count(entries.value.string_value) as text_rows,
+    {{ count_where('entries.value.int_value is not null or entries.value.float_value is not null or entries.value.double_value is not null') }} as number_rows
+{%- endmacro %}
+
+{#- The columns of a GA4 row with a click id; of landing's `source` and the ids in its parameters. -#}
+{% macro ga4_click_columns() -%}
+    source.file_name,
+    source.row_number,
+    source.table_date as event_date,
+    {{ micros_to_timestamp('source.event_timestamp') }} as event_at,
+    nullif(trim(source.user_id), '') as user_id,
+    nullif(trim(source.user_pseudo_id), '') as user_pseudo_id,
+    click_ids.fbclid,
+    coalesce(source.collected_traffic_source.gclid, click_ids.gclid) as gclid
 {%- endmacro %}
 
 {#- Dates whose rows are worked with one by one: the window and two days around it. -#}

@@ -12,8 +12,7 @@ exports as (
 ga4_identifiers as (
 
     select user_id, user_pseudo_id, fbclid, gclid
-    from {{ ref('stg_ga4__events') }}
-    where fbclid is not null or gclid is not null
+    from {{ ref('stg_ga4__clicks') }}
 
     union distinct
 

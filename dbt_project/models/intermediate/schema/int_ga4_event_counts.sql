@@ -1,4 +1,4 @@
--- Grain: one row per date to profile and GA4 event name; kept until the shards of the date change.
+-- Grain: one row per date to profile and GA4 event name; kept until the shards of the date change: the one pass over its items.
 {{ config(
     materialized=kept_materialization(),
     incremental_strategy=history_strategy(),

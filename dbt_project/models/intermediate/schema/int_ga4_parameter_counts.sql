@@ -1,16 +1,17 @@
--- Grain: one row per date to profile, GA4 event name and parameter; kept until the shards of the date change.
+-- Grain: one row per date to profile, GA4 event name and parameter; a parameter that holds a click id has one row of its own.
+-- Kept until the shards of the date change: the one pass over all parameters of a day.
 {{ config(
     materialized=kept_materialization(),
     incremental_strategy=history_strategy(),
     on_schema_change='sync_all_columns',
-    pre_hook="{{ forget_changed_shards(ga4_parameter_counts(), in_profile('table_date')) }}"
+    pre_hook="{{ forget_changed_shards(ga4_parameter_counts() ~ ga4_click_id(), in_profile('table_date')) }}"
 ) }}
 
 with
 
 shards as (
 
-    {{ changed_shards(ga4_parameter_counts(), in_profile('table_date')) | indent(4) }}
+    {{ changed_shards(ga4_parameter_counts() ~ ga4_click_id(), in_profile('table_date')) | indent(4) }}
 
 ),
 
@@ -19,6 +20,8 @@ landed as (
     select
         source.table_date as event_date,
         coalesce(source.event_name, '') as event_name,
+        source.file_name,
+        source.row_number,
         source.event_params,
         shards.shard_state
     from {{ source('landing', 'ga4_events') }} as source
@@ -28,17 +31,42 @@ landed as (
 
 ),
 
-counted as (
+entries as (
 
     select
         landed.event_date,
         landed.event_name,
+        landed.shard_state,
+        landed.file_name,
+        landed.row_number,
         param.key as parameter_name,
-        {{ ga4_parameter_counts() | indent(8) }},
-        landed.shard_state
+        param.value,
+        {{ ga4_click_id() | indent(8) }} as click_id
     from landed
     cross join {{ unnest_as('landed.event_params', 'param') }}
-    group by landed.event_date, landed.event_name, param.key, landed.shard_state
+
+),
+
+counted as (
+
+    select
+        event_date,
+        event_name,
+        parameter_name,
+        click_id,
+        case when click_id is not null then file_name end as file_name,
+        case when click_id is not null then row_number end as row_number,
+        {{ ga4_parameter_counts() | indent(8) }},
+        shard_state
+    from entries
+    group by
+        event_date,
+        event_name,
+        parameter_name,
+        click_id,
+        case when click_id is not null then file_name end,
+        case when click_id is not null then row_number end,
+        shard_state
 
 )
 

@@ -1,4 +1,4 @@
--- Grain: one row per GA4 event row that counts for its date and has a reconciled name or a click id (repeats NOT removed here).
+-- Grain: one row per GA4 event row of a reconciled name that counts for its date (repeats NOT removed here).
 with
 
 events as (

@@ -1,4 +1,4 @@
--- Grain: one row per GA4 event row that counts for its date and has a reconciled name or a click id (repeats NOT removed here).
+-- Grain: one row per GA4 event row of a reconciled name that counts for its date (repeats NOT removed here).
 -- Kept until the shards of its date change: finding parameters is what reading a day costs.
 {{ config(
     materialized=kept_materialization(),
@@ -22,8 +22,7 @@ taxonomy as (
 
 ),
 
--- Few rows pass, so what is dear stands behind this filter.
-passed as (
+landed as (
 
     select
         source.file_name,
@@ -43,28 +42,14 @@ passed as (
         source.device.category as device_category,
         source.device.web_info.browser,
         source.geo.country,
+        taxonomy.canonical_event,
+        {{ ga4_param_keys('source.event_params') }} as param_keys,
         shards.shard_state
     from {{ source('landing', 'ga4_events') }} as source
+    inner join taxonomy on source.event_name = taxonomy.ga4_name
     inner join shards
         on source.table_date = shards.table_date and {{ is_counted_export('source', 'shards') }}
-    where
-        {{ near_window('source.table_date') }}
-        and (
-            source.event_name in (select ga4_name from taxonomy)
-            or source.collected_traffic_source.gclid is not null
-            or {{ has_click_id('source.event_params') }}
-        )
-
-),
-
-landed as (
-
-    select
-        passed.*,
-        taxonomy.canonical_event,
-        {{ ga4_param_keys('passed.event_params') }} as param_keys
-    from passed
-    left join taxonomy on passed.event_name = taxonomy.ga4_name
+    where {{ near_window('source.table_date') }}
 
 ),
 
