@@ -24,8 +24,7 @@ landed as (
         {%- for field in value_fields('ecommerce') %}
         source.ecommerce.{{ field }},
         {%- endfor %}
-        source.items,
-        shards.shard_state
+        source.items
     from {{ source('landing', 'ga4_events') }} as source
     inner join shards
         on source.table_date = shards.table_date and {{ is_counted_export('source', 'shards') }}
@@ -38,11 +37,20 @@ counted as (
     select
         event_date,
         event_name,
-        {{ ga4_event_counts() | indent(8) }},
-        shard_state
+        {{ ga4_event_counts() | indent(8) }}
     from landed
-    group by event_date, event_name, shard_state
+    group by event_date, event_name
+
+),
+
+dated as (
+
+    select
+        counted.*,
+        shards.shard_state
+    from counted
+    inner join shards on counted.event_date = shards.table_date
 
 )
 
-select * from counted
+select * from dated

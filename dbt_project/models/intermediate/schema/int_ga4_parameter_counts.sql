@@ -22,8 +22,7 @@ landed as (
         coalesce(source.event_name, '') as event_name,
         source.file_name,
         source.row_number,
-        source.event_params,
-        shards.shard_state
+        source.event_params
     from {{ source('landing', 'ga4_events') }} as source
     inner join shards
         on source.table_date = shards.table_date and {{ is_counted_export('source', 'shards') }}
@@ -36,7 +35,6 @@ entries as (
     select
         landed.event_date,
         landed.event_name,
-        landed.shard_state,
         landed.file_name,
         landed.row_number,
         param.key as parameter_name,
@@ -56,8 +54,7 @@ counted as (
         click_id,
         case when click_id is not null then file_name end as file_name,
         case when click_id is not null then row_number end as row_number,
-        {{ ga4_parameter_counts() | indent(8) }},
-        shard_state
+        {{ ga4_parameter_counts() | indent(8) }}
     from entries
     group by
         event_date,
@@ -65,9 +62,26 @@ counted as (
         parameter_name,
         click_id,
         case when click_id is not null then file_name end,
-        case when click_id is not null then row_number end,
-        shard_state
+        case when click_id is not null then row_number end
+
+),
+
+dated as (
+
+    select
+        counted.event_date,
+        counted.event_name,
+        counted.parameter_name,
+        counted.click_id,
+        counted.file_name,
+        counted.row_number,
+        counted.path_rows,
+        counted.text_rows,
+        counted.number_rows,
+        shards.shard_state
+    from counted
+    inner join shards on counted.event_date = shards.table_date
 
 )
 
-select * from counted
+select * from dated

@@ -88,15 +88,12 @@ payload_events as (
 
 payload_keys as (
 
-    {% for prefix in ['', 'user_data', 'custom_data'] %}
     select
         payloads.event_date,
         payloads.event_name,
-        '{{ prefix ~ '.' if prefix }}' || payload_key as path
+        payload_key as path
     from payloads
-    cross join {{ unnest_as(json_key_list('payloads.payload' if not prefix else json_part('payloads.payload', '$.' ~ prefix)), 'payload_key') }}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    cross join {{ unnest_as(json_key_paths('payloads.payload', ['user_data', 'custom_data']), 'payload_key') }}
 
 ),
 
