@@ -156,11 +156,10 @@ class GoogleSql:
     def evaluate(self, query: str, contents: Mapping[Name, Message]) -> Message:
         """Compute a query on given rows with the reference implementation; returns its rows.
 
-        It reads tables of the root catalog only, and counts exactly what BigQuery estimates.
+        It reads tables of the root catalog only.
         """
         flat = STORED_WITHOUT_ALIAS.sub(r"\1__\2 as \2", query)
         flat = STORED.sub(r"\1__\2", flat)
-        flat = flat.replace("approx_count_distinct(", "count(distinct ")
         request = service.EvaluateQueryRequest(sql=flat, options=self.options())
         catalog = request.simple_catalog
         self.begin(catalog)

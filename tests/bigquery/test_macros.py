@@ -38,8 +38,6 @@ CASES = [
     ("json_text", [JSON, "$.missing"]),
     ("json_text", [JSON, "$.o.k"]),
     ("json_text_items", ["""'["p", "2"]'""", "$"]),
-    ("list_has", ["split('a,b', ',')", "'b'"]),
-    ("list_has", ["split('a,b', ',')", "cast(null as string)"]),
     ("list_size", ["split('a,b', ',')"]),
     ("local_date", ["timestamp '2026-10-24 22:30:00'", "Europe/Berlin"]),
     ("local_date", ["timestamp '2026-11-14 23:30:00'", "Europe/Berlin"]),

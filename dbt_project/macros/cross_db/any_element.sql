@@ -7,8 +7,9 @@
     {{ exceptions.raise_compiler_error("any_element: not written for " ~ target.type) }}
 {%- endmacro %}
 
+{#- A list of answers, not of the elements: these are wide. -#}
 {% macro duckdb__any_element(items, field) -%}
-    coalesce(len(list_filter({{ items }}, lambda element: element.{{ field }} is not null and cast(element.{{ field }} as varchar) not in ('', '(not set)'))) > 0, false)
+    coalesce(list_contains(list_transform({{ items }}, lambda element: element.{{ field }} is not null and cast(element.{{ field }} as varchar) not in ('', '(not set)')), true), false)
 {%- endmacro %}
 
 {% macro bigquery__any_element(items, field) -%}

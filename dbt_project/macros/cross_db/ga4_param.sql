@@ -8,23 +8,12 @@
 {%- endmacro %}
 
 {% macro duckdb__ga4_param(key, params, keys) -%}
-    {%- set value = params ~ "[nullif(list_position(" ~ keys ~ ", " ~ quoted(key) ~ "), 0)].value" -%}
-    coalesce(
-        {{ value }}.string_value,
-        cast({{ value }}.int_value as varchar),
-        regexp_replace(cast({{ value }}.double_value as varchar), '\.0$', ''),
-        regexp_replace(cast({{ value }}.float_value as varchar), '\.0$', '')
-    )
+    {{ ga4_slot_text(params ~ "[nullif(list_position(" ~ keys ~ ", " ~ quoted(key) ~ "), 0)].value") }}
 {%- endmacro %}
 
 {% macro bigquery__ga4_param(key, params, keys) -%}
     (
-        select coalesce(
-            param.value.string_value,
-            cast(param.value.int_value as string),
-            cast(param.value.double_value as string),
-            cast(param.value.float_value as string)
-        )
+        select {{ ga4_slot_text('param.value') }}
         from unnest({{ params }}) as param
         where param.key = {{ quoted(key) }}
         limit 1

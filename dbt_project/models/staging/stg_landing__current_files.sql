@@ -6,7 +6,9 @@ loads as (
     select
         file_name,
         source,
+        source_format,
         data_date,
+        rows_loaded,
         loaded_at,
         row_number() over (partition by source, file_name order by loaded_at desc, run_id desc) as recency
     from {{ source('landing', 'load_ledger') }}
@@ -16,7 +18,7 @@ loads as (
 
 newest as (
 
-    select file_name, source, data_date, loaded_at from loads where recency = 1
+    select file_name, source, source_format, data_date, rows_loaded, loaded_at from loads where recency = 1
 
 )
 

@@ -54,7 +54,8 @@ zero_checks as (
     select
         'secret_in_log',
         (select {{ count_where("check_id = 'secret_in_log'") }} from findings),
-        (select count(*) from servers) + (select count(*) from {{ ref('stg_ga4__events') }})
+        (select count(*) from servers)
+        + (select coalesce(sum(event_rows), 0) from {{ ref('int_ga4_event_days') }} where {{ near_window('event_date') }})
 
 ),
 

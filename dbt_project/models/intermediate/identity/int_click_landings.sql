@@ -17,7 +17,7 @@ landings as (
         {{ identity_node('customer_id', hashed_customer_id('user_id')) }} as customer_node,
         {{ identity_node('click_id', sha256_hex('fbclid')) }} as click_node,
         min(event_at) as landed_at
-    from {{ ref('stg_ga4__events') }}
+    from {{ ref('stg_ga4__clicks') }}
     where fbclid is not null
     group by
         event_date,

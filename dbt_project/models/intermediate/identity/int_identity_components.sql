@@ -1,5 +1,6 @@
 -- Grain: one row per identifier that some record binds to another one, with the journey it belongs to.
 -- Smallest labels spread over the links, doubling their reach by pointer jumping; shared identifiers do not spread them.
+-- Labels are numbers, and an identifier with one neighbour waits outside until that one has its label.
 with
 
 links as (
@@ -32,26 +33,72 @@ journeys as (
 
     select
         node,
+        row_number() over (order by node) as node_number,
         greatest(client_count, customer_count, email_count, 1) as journey_count
     from neighbour_counts
 
 ),
 
+numbered as (
+
+    select
+        lefts.node_number as left_number,
+        rights.node_number as right_number
+    from links
+    inner join journeys as lefts on links.left_node = lefts.node
+    inner join journeys as rights on links.right_node = rights.node
+    where
+        lefts.journey_count <= {{ setting('shared_identifier_journeys') }}
+        and rights.journey_count <= {{ setting('shared_identifier_journeys') }}
+
+),
+
 edges as (
 
-    select both_ways.node, both_ways.neighbour
-    from both_ways
-    inner join journeys as ends on both_ways.node = ends.node
-    inner join journeys as neighbours on both_ways.neighbour = neighbours.node
+    select left_number as node_number, right_number as neighbour_number from numbered
+    union all
+    select right_number as node_number, left_number as neighbour_number from numbered
+
+),
+
+degrees as (
+
+    select
+        node_number,
+        count(*) as neighbour_count,
+        min(neighbour_number) as first_neighbour
+    from edges
+    group by node_number
+
+),
+
+-- The one neighbour of an identifier; of two that know only each other, the larger waits.
+waiting as (
+
+    select
+        degrees.node_number,
+        degrees.first_neighbour as neighbour_number
+    from degrees
+    inner join degrees as neighbours on degrees.first_neighbour = neighbours.node_number
     where
-        ends.journey_count <= {{ setting('shared_identifier_journeys') }}
-        and neighbours.journey_count <= {{ setting('shared_identifier_journeys') }}
+        degrees.neighbour_count = 1
+        and (neighbours.neighbour_count > 1 or degrees.first_neighbour < degrees.node_number)
+
+),
+
+inner_edges as (
+
+    select edges.node_number, edges.neighbour_number
+    from edges
+    left join waiting as ends on edges.node_number = ends.node_number
+    left join waiting as neighbours on edges.neighbour_number = neighbours.node_number
+    where ends.node_number is null and neighbours.node_number is null
 
 ),
 
 labels_0 as (
 
-    select node, node as label from journeys
+    select distinct node_number, node_number as label from inner_edges
 
 ),
 
@@ -59,35 +106,36 @@ labels_0 as (
 spread_{{ round }} as (
 
     select
-        labels.node,
+        labels.node_number,
         least(labels.label, coalesce(min(neighbour_labels.label), labels.label)) as label
     from labels_{{ round - 1 }} as labels
-    left join edges on labels.node = edges.node
-    left join labels_{{ round - 1 }} as neighbour_labels on edges.neighbour = neighbour_labels.node
-    group by labels.node, labels.label
+    left join inner_edges as edges on labels.node_number = edges.node_number
+    left join labels_{{ round - 1 }} as neighbour_labels on edges.neighbour_number = neighbour_labels.node_number
+    group by labels.node_number, labels.label
 
 ),
 
 labels_{{ round }} as (
 
     select
-        spread.node,
+        spread.node_number,
         jumped.label
     from spread_{{ round }} as spread
-    inner join spread_{{ round }} as jumped on spread.label = jumped.node
+    inner join spread_{{ round }} as jumped on spread.label = jumped.node_number
 
 ),
 
 {% endfor %}
-ranked as (
+labels as (
 
     select
-        labels.node,
-        labels.label,
+        journeys.node,
         journeys.journey_count,
-        {{ identity_rank('labels.node') }} as node_rank
-    from labels_6 as labels
-    inner join journeys on labels.node = journeys.node
+        coalesce(labels_6.label, waiting.neighbour_number, journeys.node_number) as label,
+        {{ identity_rank('journeys.node') }} as node_rank
+    from journeys
+    left join waiting on journeys.node_number = waiting.node_number
+    left join labels_6 on coalesce(waiting.neighbour_number, journeys.node_number) = labels_6.node_number
 
 ),
 
@@ -99,7 +147,7 @@ named as (
         node_rank,
         first_value(node) over (partition by label order by node_rank, node) as best_node,
         min(node_rank) over (partition by label) as best_rank
-    from ranked
+    from labels
 
 ),
 

@@ -2,14 +2,43 @@
 -- A record is a GA4 row, a server event, a CRM order or a consent decision; matches never bind.
 with
 
+exports as (
+
+    select table_date, export_kind, intraday_after from {{ ref('int_ga4_shards') }}
+
+),
+
+-- Rows without a click id bind a customer and a browser at most.
+ga4_identifiers as (
+
+    select user_id, user_pseudo_id, fbclid, gclid
+    from {{ ref('stg_ga4__clicks') }}
+
+    union distinct
+
+    select
+        nullif(trim(source.user_id), '') as user_id,
+        nullif(trim(source.user_pseudo_id), '') as user_pseudo_id,
+        null as fbclid,
+        null as gclid
+    from {{ source('landing', 'ga4_events') }} as source
+    inner join exports
+        on source.table_date = exports.table_date and {{ is_counted_export('source', 'exports') }}
+    where
+        {{ near_window('source.table_date') }}
+        and source.user_id is not null
+        and source.user_pseudo_id is not null
+
+),
+
 ga4_records as (
 
-    select distinct
+    select
         {{ identity_node('customer_id', hashed_customer_id('user_id')) }} as customer,
         {{ identity_node('client_id', sha256_hex('user_pseudo_id')) }} as client,
         {{ identity_node('click_id', sha256_hex('fbclid')) }} as facebook_click,
         {{ identity_node('click_id', sha256_hex('gclid')) }} as google_click
-    from {{ ref('stg_ga4__events') }}
+    from ga4_identifiers
 
 ),
 

@@ -23,10 +23,25 @@ hits as (
 
 ),
 
+exports as (
+
+    select table_date, export_kind, intraday_after from {{ ref('stg_ga4__exports') }}
+
+),
+
+-- Only rows that a hit points at: nearly all of a day have none.
 events as (
 
-    select file_name, row_number, event_date
-    from {{ ref('stg_ga4__events') }}
+    select distinct
+        source.file_name,
+        source.row_number,
+        source.table_date as event_date
+    from {{ source('landing', 'ga4_events') }} as source
+    inner join hits
+        on hits.source = 'ga4' and source.file_name = hits.file_name and source.row_number = hits.row_number
+    inner join exports
+        on source.table_date = exports.table_date and {{ is_counted_export('source', 'exports') }}
+    where {{ near_window('source.table_date') }}
 
 ),
 

@@ -7,23 +7,6 @@ exports as (
 
 ),
 
--- Landing is read twice, by its own columns each time: one shared CTE of nested columns would be written out in full.
-source as (
-
-    select
-        landing_rows.table_date as event_date,
-        {{ safe_name("coalesce(landing_rows.event_name, '')") }} as event_name,
-        landing_rows.event_timestamp,
-        landing_rows.export_kind,
-        landing_rows.ecommerce,
-        landing_rows.items
-    from {{ source('landing', 'ga4_events') }} as landing_rows
-    inner join exports
-        on landing_rows.table_date = exports.table_date and {{ is_counted_export('landing_rows', 'exports') }}
-    where {{ in_profile('landing_rows.table_date') }}
-
-),
-
 taxonomy as (
 
     select ga4_name, canonical_event from {{ ref('int_event_taxonomy') }}
@@ -36,46 +19,57 @@ counted as (
     select
         event_date,
         event_name,
-        max(export_kind) as export_kind,
-        max(event_timestamp) as newest_timestamp,
-        count(*) as event_rows,
-        {%- for field in value_fields('ecommerce') %}
-        {{ count_where('ecommerce.' ~ field ~ ' is not null and ' ~ as_text('ecommerce.' ~ field) ~ " not in ('', '(not set)', 'NaN', 'nan')") }}
-            as ecommerce_{{ field }}_rows,
+        export_kind,
+        newest_timestamp,
+        event_rows,
+        {%- for columns in value_columns().values() %}
+        {{ columns.rows }}{{ ',' if not loop.last }}
         {%- endfor %}
-        {%- for field in value_fields('items') %}
-        {{ count_where(any_element('items', field)) }} as items_{{ field }}_rows,
-        {%- endfor %}
-        {{ count_where(list_size('items') ~ ' > 0') }} as items_rows
-    from source
-    group by event_date, event_name
+    from {{ ref('int_ga4_event_counts') }}
+
+),
+
+-- Dates near the window are flattened already; others are only here when this run loaded them.
+distant_exports as (
+
+    select table_date, export_kind, intraday_after
+    from exports
+    where not ({{ near_window('table_date') }})
+
+),
+
+distant_rows as (
+
+    select
+        source.table_date as event_date,
+        source.event_name,
+        source.event_params,
+        source.ecommerce,
+        {{ ga4_param_keys('source.event_params') }} as param_keys
+    from {{ source('landing', 'ga4_events') }} as source
+    inner join distant_exports
+        on source.table_date = distant_exports.table_date and {{ is_counted_export('source', 'distant_exports') }}
+    inner join taxonomy on source.event_name = taxonomy.ga4_name
+    where
+        taxonomy.canonical_event = 'purchase'
+        and {{ in_profile('source.table_date') }}
 
 ),
 
 purchase_rows as (
 
-    select
-        landing_rows.table_date as event_date,
-        landing_rows.event_name,
-        landing_rows.event_params,
-        landing_rows.ecommerce,
-        {{ ga4_param_keys('landing_rows.event_params') }} as param_keys
-    from {{ source('landing', 'ga4_events') }} as landing_rows
-    inner join taxonomy on landing_rows.event_name = taxonomy.ga4_name
-    inner join exports
-        on landing_rows.table_date = exports.table_date and {{ is_counted_export('landing_rows', 'exports') }}
-    where
-        taxonomy.canonical_event = 'purchase'
-        and {{ in_profile('landing_rows.table_date') }}
+    select event_date, event_name, value
+    from {{ ref('stg_ga4__events') }}
+    where canonical_event = 'purchase'
+    union all
+    select event_date, event_name, {{ ga4_value('distant_rows') }} as value
+    from distant_rows
 
 ),
 
 purchases as (
 
-    select
-        event_date,
-        event_name,
-        sum(coalesce({{ money(ga4_param('value')) }}, {{ money('ecommerce.purchase_revenue') }})) as event_value
+    select event_date, event_name, sum(value) as event_value
     from purchase_rows
     group by event_date, event_name
 

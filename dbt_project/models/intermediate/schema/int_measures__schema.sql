@@ -19,79 +19,58 @@ profiled as (
 
 names as (
 
-    select distinct kind, name
+    select event_date, kind, name, row_count
     from {{ ref('int_taxonomy_names') }}
     where event_date between {{ window_start() }} and {{ window_end() }}
 
 ),
 
-unknown_events as (
+-- Rows are looked at one by one only on dates with an unknown parameter; a row may have several unknown names.
+dates_to_read as (
 
-    select event_names.event_name
-    from (select distinct event_name from {{ ref('stg_ga4__events') }}) as event_names
-    inner join names
-        on {{ safe_name('event_names.event_name') }} = names.name and names.kind = 'event'
+    select
+        exports.table_date,
+        exports.export_kind,
+        exports.intraday_after,
+        unknown.parameter_names
+    from {{ ref('int_ga4_shards') }} as exports
+    inner join (
+        select event_date, {{ collected("case when kind = 'parameter' then name end", 'name') }} as parameter_names
+        from names
+        where kind <> 'event'
+        group by event_date
+    ) as unknown on exports.table_date = unknown.event_date
 
 ),
 
-unknown_parameters as (
+rows_read as (
 
-    select {{ collected('name', 'name') }} as parameter_names
+    select count(*) as row_count
+    from {{ source('landing', 'ga4_events') }} as source
+    inner join dates_to_read
+        on source.table_date = dates_to_read.table_date and {{ is_counted_export('source', 'dates_to_read') }}
+    left join names as unknown_events
+        on
+            source.table_date = unknown_events.event_date
+            and unknown_events.kind = 'event'
+            and {{ safe_name("coalesce(source.event_name, '')") }} = unknown_events.name
+    where
+        source.table_date between {{ window_start() }} and {{ window_end() }}
+        and (
+            unknown_events.name is not null
+            or {{ has_any_key('source.event_params', 'dates_to_read.parameter_names') }}
+            {%- if setting('schema_version_param') %}
+            or not {{ has_any_key('source.event_params', '[' ~ quoted(setting('schema_version_param')) ~ ']') }}
+            {%- endif %}
+        )
+
+),
+
+rows_counted as (
+
+    select coalesce(sum(row_count), 0) as row_count
     from names
-    where kind = 'parameter'
-
-),
-
-rows_with_unknown_parameter as (
-
-    select landing_rows.file_name, landing_rows.row_number
-    from {{ source('landing', 'ga4_events') }} as landing_rows
-    cross join unknown_parameters
-    where
-        landing_rows.table_date between {{ window_start() }} and {{ window_end() }}
-        and {{ list_size('unknown_parameters.parameter_names') }} > 0
-        and {{ has_any_key('landing_rows.event_params', 'unknown_parameters.parameter_names') }}
-
-),
-
-{% if setting('schema_version_param') -%}
-rows_without_schema_version as (
-
-    select landing_rows.file_name, landing_rows.row_number
-    from {{ source('landing', 'ga4_events') }} as landing_rows
-    where
-        landing_rows.table_date between {{ window_start() }} and {{ window_end() }}
-        and not {{ list_has(ga4_param_keys(), quoted(setting('schema_version_param'))) }}
-
-),
-
-{% endif -%}
-rows_outside_taxonomy as (
-
-    select events.file_name, events.row_number
-    from {{ ref('stg_ga4__events') }} as events
-    inner join unknown_events on events.event_name = unknown_events.event_name
-    where events.event_date between {{ window_start() }} and {{ window_end() }}
-
-    union distinct
-
-    select events.file_name, events.row_number
-    from rows_with_unknown_parameter
-    inner join {{ ref('stg_ga4__events') }} as events
-        on
-            rows_with_unknown_parameter.file_name = events.file_name
-            and rows_with_unknown_parameter.row_number = events.row_number
-    {%- if setting('schema_version_param') %}
-
-    union distinct
-
-    select events.file_name, events.row_number
-    from rows_without_schema_version
-    inner join {{ ref('stg_ga4__events') }} as events
-        on
-            rows_without_schema_version.file_name = events.file_name
-            and rows_without_schema_version.row_number = events.row_number
-    {%- endif %}
+    where kind = 'event' and event_date not in (select table_date from dates_to_read)
 
 ),
 
@@ -115,7 +94,9 @@ profile_counts as (
 
 unknown_counts as (
 
-    select count(*) as unknown_row_count from rows_outside_taxonomy
+    select rows_read.row_count + rows_counted.row_count as unknown_row_count
+    from rows_read
+    cross join rows_counted
 
 ),
 

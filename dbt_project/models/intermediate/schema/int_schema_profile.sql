@@ -12,20 +12,7 @@ with
 
 exports as (
 
-    select table_date, export_kind, intraday_after from {{ ref('int_ga4_shards') }}
-
-),
-
-parameter_rows as (
-
-    select
-        rows_loaded.table_date as event_date,
-        coalesce(rows_loaded.event_name, '') as event_name,
-        rows_loaded.event_params
-    from {{ source('landing', 'ga4_events') }} as rows_loaded
-    inner join exports
-        on rows_loaded.table_date = exports.table_date and {{ is_counted_export('rows_loaded', 'exports') }}
-    where {{ in_profile('rows_loaded.table_date') }}
+    select table_date, export_kind from {{ ref('int_ga4_shards') }}
 
 ),
 
@@ -35,22 +22,10 @@ ga4_events as (
 
 ),
 
--- One pass over the nested parameters: everything a day needs to know about them.
 parameters as (
 
-    select
-        parameter_rows.event_date,
-        parameter_rows.event_name,
-        param.key as parameter_name,
-        count(*) as path_rows,
-        count(param.value.string_value) as text_rows,
-        {{ count_where('param.value.int_value is not null or param.value.float_value is not null or param.value.double_value is not null') }}
-            as number_rows,
-        {{ approx_distinct('coalesce(param.value.string_value, ' ~ as_text('param.value.int_value') ~ ', ' ~ as_text('param.value.double_value') ~ ')') }}
-            as distinct_estimate
-    from parameter_rows
-    cross join {{ unnest_as('parameter_rows.event_params', 'param') }}
-    group by parameter_rows.event_date, parameter_rows.event_name, param.key
+    select event_date, event_name, parameter_name, path_rows, text_rows, number_rows
+    from {{ ref('int_ga4_parameter_counts') }}
 
 ),
 
@@ -113,15 +88,12 @@ payload_events as (
 
 payload_keys as (
 
-    {% for prefix in ['', 'user_data', 'custom_data'] %}
     select
         payloads.event_date,
         payloads.event_name,
-        '{{ prefix ~ '.' if prefix }}' || payload_key as path
+        payload_key as path
     from payloads
-    cross join {{ unnest_as(json_key_list('payloads.payload' if not prefix else json_part('payloads.payload', '$.' ~ prefix)), 'payload_key') }}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    cross join {{ unnest_as(json_key_paths('payloads.payload', ['user_data', 'custom_data']), 'payload_key') }}
 
 ),
 
@@ -145,7 +117,7 @@ found as (
 
     select
         'ga4' as source, event_date, event_name, 'event' as kind, '' as path, export_kind, '' as family,
-        event_rows, event_rows as path_rows, 0 as text_rows, 0 as number_rows, cast(null as {{ type_integer() }}) as distinct_estimate
+        event_rows, event_rows as path_rows, 0 as text_rows, 0 as number_rows
     from ga4_events
 
     union all
@@ -153,7 +125,7 @@ found as (
         'ga4', ga4_events.event_date, ga4_events.event_name, 'value', value_paths.path, ga4_events.export_kind, '',
         {{ value_column('denominator') }},
         {{ value_column('rows') }},
-        0, 0, null
+        0, 0
     from ga4_events
     cross join value_paths
     where {{ value_column('denominator') }} > 0
@@ -170,8 +142,7 @@ found as (
         max(ga4_events.event_rows),
         sum(parameters.path_rows),
         sum(parameters.text_rows),
-        sum(parameters.number_rows),
-        sum(parameters.distinct_estimate)
+        sum(parameters.number_rows)
     from parameters
     inner join ga4_events
         on
@@ -182,25 +153,25 @@ found as (
     union all
     select
         'ga4', ga4_columns.event_date, '', 'column', ga4_columns.path, ga4_columns.export_kind, ga4_columns.family,
-        day_totals.event_rows, day_totals.event_rows, 0, 0, null
+        day_totals.event_rows, day_totals.event_rows, 0, 0
     from ga4_columns
     inner join (select event_date, sum(event_rows) as event_rows from ga4_events group by event_date) as day_totals
         on ga4_columns.event_date = day_totals.event_date
 
     union all
-    select source, event_date, '', 'column', path, '', max(family), 0, 0, 0, 0, null
+    select source, event_date, '', 'column', path, '', max(family), 0, 0, 0, 0
     from dated_columns
     where {{ in_profile('event_date') }}
     group by source, event_date, path
 
     union all
-    select 'capi', event_date, event_name, 'event', '', '', '', event_rows, event_rows, 0, 0, null
+    select 'capi', event_date, event_name, 'event', '', '', '', event_rows, event_rows, 0, 0
     from payload_events
 
     union all
     select
         'capi', payload_paths.event_date, payload_paths.event_name, 'payload', {{ safe_name('payload_paths.path') }}, '', '',
-        max(payload_events.event_rows), sum(payload_paths.path_rows), 0, 0, null
+        max(payload_events.event_rows), sum(payload_paths.path_rows), 0, 0
     from payload_paths
     inner join payload_events
         on payload_paths.event_date = payload_events.event_date and payload_paths.event_name = payload_events.event_name
@@ -230,7 +201,6 @@ profiled as (
         found.path_rows,
         found.text_rows,
         found.number_rows,
-        found.distinct_estimate,
         money.event_value
     from found
     left join money
@@ -255,7 +225,6 @@ named as (
         cast(sum(path_rows) as {{ type_integer() }}) as path_rows,
         cast(sum(text_rows) as {{ type_integer() }}) as text_rows,
         cast(sum(number_rows) as {{ type_integer() }}) as number_rows,
-        cast(sum(distinct_estimate) as {{ type_integer() }}) as distinct_estimate,
         cast(sum(event_value) as {{ type_money() }}) as event_value
     from profiled
     group by source, event_date, event_name, kind, path
