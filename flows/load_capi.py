@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from flows.config import CapiConfig, Config
 from flows.core.clock import Clock
-from flows.loading.capi import CapiParser, gtms_relation
+from flows.loading.capi import CapiParser, gateway_relation, gtms_relation
 from flows.loading.ledger import DateWindow, LoadSummary
 from flows.loading.reading import FoundFile
 from flows.orchestration import flow
-from flows.tasks.land_lines import LineLoader, ParseRow
+from flows.tasks.land_lines import LineLoader, ParseRow, RelationFor, sampled_records
 from flows.tasks.load import FileLoader, context_of, find_source_files, load_files
 from flows.warehouse.duckdb import DuckDBWarehouse
 
@@ -20,6 +20,20 @@ TABLES = {
     "request_response": "landing.capi_request_response",
     "dataflow_dlq": "landing.capi_dataflow_dlq",
     "gateway_audit": "landing.capi_gateway_audit",
+}
+
+
+def _gtms_relation(file: FoundFile) -> str:
+    return gtms_relation(str(file.path), sampled_records(file))
+
+
+def _gateway_relation(file: FoundFile) -> str:
+    return gateway_relation(str(file.path))
+
+
+QUICK: dict[str, RelationFor] = {
+    "gtms_bigquery": _gtms_relation,
+    "gateway_audit": _gateway_relation,
 }
 
 
@@ -69,7 +83,7 @@ def capi_tables(config: Config, window: DateWindow) -> list[tuple[FileLoader, li
 
 def capi_loader(source_format: str) -> LineLoader:
     """Return the loader of one log format."""
-    quick = gtms_relation if source_format == "gtms_bigquery" else None
+    quick = QUICK.get(source_format)
     return LineLoader("capi", TABLES[source_format], "logged_at", _parser_for, quick)
 
 

@@ -3,7 +3,7 @@
 from flows.config import Config
 from flows.core.clock import Clock
 from flows.errors import SourceError
-from flows.loading.consent import parse_decision
+from flows.loading.consent import decisions_relation, parse_decision
 from flows.loading.ledger import DateWindow, LoadSummary
 from flows.loading.reading import FoundFile
 from flows.orchestration import flow
@@ -34,7 +34,13 @@ def load_consent(
 
 def consent_loader() -> LineLoader:
     """Return the loader of the consent log."""
-    return LineLoader("consent", "landing.consent_log", "decided_at", lambda _: parse_decision)
+    return LineLoader(
+        "consent",
+        "landing.consent_log",
+        "decided_at",
+        lambda _: parse_decision,
+        lambda file: decisions_relation(str(file.path)),
+    )
 
 
 def consent_files(config: Config) -> list[FoundFile]:

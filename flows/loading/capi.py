@@ -1,6 +1,7 @@
 """Delivery logs of the Meta Conversions API: one parsed line of any format -> one landing row."""
 
 import ast
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import orjson
 from flows.core.redaction import may_hold_secret, redact_object
 from flows.loading.errors import RowRejectedError
 from flows.loading.json_rows import parse_object
+from flows.loading.plain_lines import plain_records, plain_row
 from flows.loading.sql import literal, may_leak, quote, redacted
 from flows.loading.values import as_integer, as_text, choice, required_moment, utc_moment
 
@@ -37,6 +39,8 @@ GTMS_KEYS = {
 GTMS_TYPES = frozenset({"Request", "Response", "Message"})
 GTMS_TEXT = ("trace_id", "tag_name", "event_name", "request_method", "request_url", "message")
 GTMS_BODIES = ("request_body", "response_headers", "response_body")
+GATEWAY_TEXT = ("request_id", "event_type", "event_id", "jurisdiction")
+GATEWAY_TIERS = ("necessary", "analytics", "marketing")
 MAXIMUM_PYTHON_TEXT = 2**20
 _DATASET_IN_URL = re.compile(r"/(\d{5,20})/events")
 _PYTHON_ONLY = re.compile(r"[\"\\]|None|True|False")
@@ -86,6 +90,43 @@ def gtms_relation(path: str, sample: list[Row]) -> str:
         from screened
         where (written_at is not null and type in ({known})) or error('no GTMS-7 row')
     """
+
+
+def gateway_relation(path: str) -> str:
+    """Return SQL that reads a large gateway log by the engine: the row of every plain line."""
+    names = ("timestamp", *GATEWAY_TEXT, "user", "gpc", "consent_state", "deliveries")
+    user = _json_shape("user_id", "client_id")
+    row = plain_row(
+        ("record.timestamp", "logged_at"),
+        texts={name: f"record.{name}" for name in GATEWAY_TEXT}
+        | {name: f"person.{name}" for name in ("user_id", "client_id")},
+        choices={"gpc": "record.gpc"}
+        | {f"consent_{tier}": f"consent.{tier}" for tier in GATEWAY_TIERS},
+        others={"deliveries": "record.deliveries"},
+        conditions=(
+            "coalesce(starts_with(record.user, '{'), true)",
+            "coalesce(starts_with(record.consent_state, '{'), true)",
+            "starts_with(record.deliveries, '[')",
+            "len(list_filter(json_type(record.deliveries, '$[*]'), "
+            "lambda kind: kind <> 'OBJECT')) = 0",
+        ),
+    )
+    return f"""
+        with {plain_records(path, _json_shape(*names))},
+        opened as (
+            select
+                row_number,
+                record,
+                from_json(record.user, {literal(user)}) as person,
+                from_json(record.consent_state, {literal(_json_shape(*GATEWAY_TIERS))}) as consent
+            from records
+        )
+        select {row} from opened
+    """
+
+
+def _json_shape(*names: str) -> str:
+    return json.dumps(dict.fromkeys(names, "JSON"))
 
 
 def _spelled_keys(sample: list[Row]) -> dict[str, str]:

@@ -1,13 +1,16 @@
 """The consent log: one decision a line -> one landing row."""
 
+import json
 from typing import Any
 
 from flows.core.redaction import may_hold_secret, redact_object
 from flows.loading.json_rows import parse_object
+from flows.loading.plain_lines import plain_records, plain_row
 from flows.loading.values import as_text, choice, required_moment
 
 TEXT_COLUMNS = ("user_id", "client_id", "notice_version", "jurisdiction", "action")
 CHOICES = ("gpc", "necessary", "analytics", "marketing")
+SHAPE = json.dumps(dict.fromkeys(("timestamp", *TEXT_COLUMNS, *CHOICES), "JSON"))
 
 
 def parse_decision(raw: bytes) -> dict[str, Any]:
@@ -21,3 +24,13 @@ def parse_decision(raw: bytes) -> dict[str, Any]:
     row["decided_at"] = required_moment(record.get("timestamp"), "timestamp")
     row["secret_fields"] = secret_fields
     return row
+
+
+def decisions_relation(path: str) -> str:
+    """Return SQL that reads a large log by the engine: the row of every plain line."""
+    row = plain_row(
+        ("record.timestamp", "decided_at"),
+        texts={name: f"record.{name}" for name in TEXT_COLUMNS},
+        choices={name: f"record.{name}" for name in CHOICES},
+    )
+    return f"with {plain_records(path, SHAPE)} select {row} from records"

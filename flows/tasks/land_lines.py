@@ -1,6 +1,6 @@
 """Files of one JSON object a line into one landing table: delivery logs and the consent log."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +25,8 @@ from flows.tasks.landing_rows import (
 )
 
 ParseRow = Callable[[bytes], dict[str, Any]]
-RelationFor = Callable[[str, list[dict[str, Any]]], str]
-QUICK_FROM_BYTES = {"gzip": 2 * 2**20, "text": 24 * 2**20}
+RelationFor = Callable[[FoundFile], str]
+QUICK_FROM_BYTES = {"gzip": 64 * 2**10, "text": 2**20}
 
 
 @dataclass(frozen=True)
@@ -45,23 +45,12 @@ class LineLoader:
 
     def load(self, context: LoadContext, file: FoundFile, *, careful: bool) -> LoadCounts:
         """Write the rows of one file; part of the caller's transaction."""
-        if not careful:
-            return self._load_quickly(context, file)
-        rows = LandingTable(context, self.table, file, self.moment)
-        rejected = Quarantine(context, self.source, file)
-        parse = self.parser_for(file)
-        with opened(file.path, container_of(file.path)) as stream, collecting_rows():
-            for line in lines_of(stream):
-                try:
-                    if line.is_cut:
-                        parse_line(line)
-                    row = parse(line.raw)
-                except RowRejectedError as error:
-                    rejected.add(line.number, str(error), line.raw)
-                else:
-                    rows.add(line.number, row)
-        rows.flush()
-        rejected.flush()
+        if careful or self.relation_for is None:
+            rows = LandingTable(context, self.table, file, self.moment)
+            rejected = self._read(rows)
+        else:
+            rows, odd = self._read_by_the_engine(context, file, self.relation_for(file))
+            rejected = self._read(rows, odd) if odd else Quarantine(context, self.source, file)
         doubled = drop_doubled_rows(rows, self.moment)
         return LoadCounts(rows.count + rejected.count, rejected.count, doubled)
 
@@ -74,35 +63,58 @@ class LineLoader:
         smallest = QUICK_FROM_BYTES.get(container_of(file.path))
         return self.relation_for is not None and smallest is not None and file.size >= smallest
 
-    def _load_quickly(self, context: LoadContext, file: FoundFile) -> LoadCounts:
-        warehouse = context.warehouse
-        with opened(file.path, container_of(file.path)) as stream:
-            sample = [parse_line(Line(0, raw)) for raw in sampled_lines(stream)]
-        relation = (self.relation_for or _no_relation)(str(file.path), sample)
+    def _read(self, rows: LandingTable, wanted: Container[int] | None = None) -> Quarantine:
+        """Read a file line by line, or some of its lines: each becomes a row or is rejected."""
+        file = rows.file
+        rejected = Quarantine(rows.context, self.source, file)
+        parse = self.parser_for(file)
+        with opened(file.path, container_of(file.path)) as stream, collecting_rows():
+            for line in lines_of(stream):
+                if wanted is not None and line.number not in wanted:
+                    continue
+                try:
+                    if line.is_cut:
+                        parse_line(line)
+                    row = parse(line.raw)
+                except RowRejectedError as error:
+                    rejected.add(line.number, str(error), line.raw)
+                else:
+                    rows.add(line.number, row)
+        rows.flush()
+        rejected.flush()
+        return rejected
+
+    def _read_by_the_engine(
+        self, context: LoadContext, file: FoundFile, relation: str
+    ) -> tuple[LandingTable, set[int]]:
+        """Write the rows of the plain lines; the numbers of the others are for a closer look."""
+        warehouse, (of_file, parameters) = context.warehouse, self.rows_of(file)
+        constants = {"file_name": file.name, "run_id": context.run_id}
+        if file.dataset_id is not None:
+            constants["configured_dataset_id"] = file.dataset_id
+        named = ", ".join(f"${name} as {name}" for name in constants)
         warehouse.execute(
-            f"insert into {self.table} by name select *, $dataset_id as configured_dataset_id, "
-            f"$file_name as file_name, $run_id as run_id from ({relation})",
-            {
-                "dataset_id": file.dataset_id,
-                "file_name": file.name,
-                "run_id": context.run_id,
-            },
+            f"insert into {self.table} by name select *, {named} from ({relation})", constants
         )
-        [bounds] = warehouse.rows(
-            f"select count(*) as row_count, min({self.moment}) as first, "
-            f"max({self.moment}) as last from {self.table} where file_name = ?",
-            [file.name],
+        odd = f"{of_file} and {self.moment} is null"
+        numbers = warehouse.rows(f"select row_number from {self.table} where {odd}", parameters)
+        if numbers:
+            warehouse.execute(f"delete from {self.table} where {odd}", parameters)
+        [plain] = warehouse.rows(
+            f"select count(*) as row_count, min({self.moment}) as first_moment, "
+            f"max({self.moment}) as last_moment from {self.table} where {of_file}",
+            parameters,
         )
         rows = LandingTable(
             context,
             self.table,
             file,
             self.moment,
-            count=bounds["row_count"],
-            first_moment=bounds["first"],
-            last_moment=bounds["last"],
+            count=plain["row_count"],
+            first_moment=plain["first_moment"],
+            last_moment=plain["last_moment"],
         )
-        return LoadCounts(rows.count, 0, drop_doubled_rows(rows, self.moment))
+        return rows, {row["row_number"] for row in numbers}
 
     def replay(self, context: LoadContext, file: FoundFile, texts: dict[int, str]) -> set[int]:
         """Load corrected quarantined lines; return the numbers that are in landing now."""
@@ -120,5 +132,7 @@ class LineLoader:
         return done
 
 
-def _no_relation(path: str, sample: list[dict[str, Any]]) -> str:
-    raise RowRejectedError("this format is read line by line")
+def sampled_records(file: FoundFile) -> list[dict[str, Any]]:
+    """Return records from all over a file; RowRejectedError when NaN or Infinity is anywhere."""
+    with opened(file.path, container_of(file.path)) as stream:
+        return [parse_line(Line(0, raw)) for raw in sampled_lines(stream)]
