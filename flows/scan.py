@@ -236,20 +236,21 @@ class _Scan:
     def _scan_ga4(self, shards: Sequence[Row]) -> None:
         which = _shard_parameters(shards)
         rows = self.warehouse.landed_ga4(which["files"])
+        read = self.warehouse.landed_ga4(which["files"], with_skipped=True)
         leaves = ga4_scalar_leaves(self.columns)
-        texts = scalar_texts(self.dialect, rows, leaves)
+        texts = scalar_texts(self.dialect, read, leaves)
         for path, verdicts in self._judged_by_path(texts, which).items():
             self._insert(insert_scalar_hits(self.dialect, rows, path), which, verdicts)
         lists = ga4_list_leaves(self.columns)
         for leaf in (leaf for leaf in lists if leaf.param):
-            texts = param_texts(self.dialect, rows, leaf)
+            texts = param_texts(self.dialect, read, leaf)
             verdicts = self._judged_by_path(texts, which, leaf).get(leaf.path)
             if verdicts:
                 params = sorted({verdict["param"] for verdict in verdicts})
                 statement = insert_list_hits(self.dialect, rows, leaf)
                 self._insert(statement, {**which, "params": params}, verdicts)
         fields = {leaf.path: leaf for leaf in lists if not leaf.param}
-        texts = field_texts(self.dialect, rows, list(fields.values()))
+        texts = field_texts(self.dialect, read, list(fields.values()))
         for path, verdicts in self._judged_by_path(texts, which).items():
             self._insert(insert_list_hits(self.dialect, rows, fields[path]), which, verdicts)
 

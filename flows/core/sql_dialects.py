@@ -46,6 +46,10 @@ class DuckDBDialect:
     def is_among(self, text: str, parameter: str) -> str:
         return f"{text} in (select unnest({self.parameter(parameter)}))"
 
+    def is_one_of(self, text: str, parameter: str) -> str:
+        """Like `is_among`, for a few values: a filter on files prunes them, and joins nothing."""
+        return f"list_contains({self.parameter(parameter)}, {text})"
+
     def any_among(self, texts: str, parameter: str) -> str:
         """Return whether a list holds any of a list parameter's values."""
         return f"list_has_any({texts}, {self.parameter(parameter)})"
@@ -150,6 +154,9 @@ class BigQueryDialect:
 
     def is_among(self, text: str, parameter: str) -> str:
         return f"{text} in unnest({self.parameter(parameter)})"
+
+    def is_one_of(self, text: str, parameter: str) -> str:
+        return self.is_among(text, parameter)
 
     def any_among(self, texts: str, parameter: str) -> str:
         is_held = self.is_among("held", parameter)

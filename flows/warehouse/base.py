@@ -34,8 +34,12 @@ class Warehouse(Protocol):
     def delete_rows(self, table: str, where: str, parameters: Parameters = None) -> None:
         """Delete rows of a table, or of the landed GA4 rows wherever they are kept."""
 
-    def landed_ga4(self, files: Sequence[str]) -> str:
-        """Return the relation to read the landed rows of these shards from; it may hold more."""
+    def landed_ga4(self, files: Sequence[str], *, with_skipped: bool = False) -> str:
+        """Return the relation to read the landed rows of these shards from; it may hold more.
+
+        `with_skipped` allows rows that were read and not landed: it is quicker where they do no
+        harm.
+        """
 
     def kept_texts(self, path: str, files: Sequence[str]) -> str | None:
         """Return the relation of a parameter list's distinct texts, where loading has kept them."""

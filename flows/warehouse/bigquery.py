@@ -114,7 +114,7 @@ class BigQueryWarehouse:
     def delete_rows(self, table: str, where: str, parameters: Parameters = None) -> None:
         self.execute(f"delete from {table} where {where}", parameters)
 
-    def landed_ga4(self, files: Sequence[str]) -> str:
+    def landed_ga4(self, files: Sequence[str], *, with_skipped: bool = False) -> str:
         return "landing.ga4_events"
 
     def kept_texts(self, path: str, files: Sequence[str]) -> str | None:

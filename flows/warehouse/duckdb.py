@@ -114,8 +114,8 @@ class DuckDBWarehouse:
             self.shelf.take_down(where, parameters)
         self.execute(f"delete from {stored(table)} where {where}", parameters)
 
-    def landed_ga4(self, files: Sequence[str]) -> str:
-        return self.shelf.rows_of(files)
+    def landed_ga4(self, files: Sequence[str], *, with_skipped: bool = False) -> str:
+        return self.shelf.rows_of(files, with_skipped=with_skipped)
 
     def keep_texts(self, file_name: str, path: str, texts: str) -> str:
         """Keep the distinct texts of a parameter list until the connection closes.

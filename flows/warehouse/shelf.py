@@ -102,14 +102,16 @@ class Shelf:
             f"create or replace view {EVENTS} as " + " union all ".join(branches)
         )
 
-    def rows_of(self, files: Collection[str]) -> str:
+    def rows_of(self, files: Collection[str], *, with_skipped: bool) -> str:
         """Return the relation of the rows of some shards: of their files alone where that is all.
 
-        Otherwise it is the view of all rows.
+        Otherwise it is the view of all rows. `with_skipped` spares the look at each row's number.
         """
         shards = [shard for shard in self._shards() if shard["file_name"] in set(files)]
         if {shard["file_name"] for shard in shards} != set(files) or self._rows_of(files):
             return EVENTS
+        if with_skipped:
+            shards = [{**shard, "skipped_rows": []} for shard in shards]
         return f"({' union all '.join(self._branches(shards))})"
 
     def _rows_of(self, files: Collection[str]) -> bool:

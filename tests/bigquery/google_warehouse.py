@@ -101,7 +101,7 @@ class GoogleWarehouse:
     def delete_rows(self, table: str, where: str, parameters: Parameters = None) -> None:
         self.execute(f"delete from {table} where {where}", parameters)
 
-    def landed_ga4(self, files: Iterable[str]) -> str:
+    def landed_ga4(self, files: Iterable[str], *, with_skipped: bool = False) -> str:
         return "landing.ga4_events"
 
     def kept_texts(self, path: str, files: Iterable[str]) -> str | None:

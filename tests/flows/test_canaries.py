@@ -10,7 +10,7 @@ from urllib.parse import quote
 import duckdb
 import pytest
 
-from flows.privacy.registry import RAW
+from flows.privacy.registry import BEHIND_VIEWS, RAW
 from tests.fixtures.slack_double import reply, slack
 from tests.runs import matchback, run_window
 from tests.worlds import World, build_world
@@ -125,7 +125,8 @@ def leaks_in_tables(folder: Path) -> list[str]:
             "where table_type = 'BASE TABLE'"
         ).fetchall()
         for schema, table in tables:
-            if schema in RAW_SCHEMAS and f"{schema}.{table}" in {raw.name for raw in RAW}:
+            raw = {*BEHIND_VIEWS, *(known.name for known in RAW)}
+            if schema in RAW_SCHEMAS and f"{schema}.{table}" in raw:
                 continue
             holds = " or ".join(f"contains(line, '{spelling}')" for spelling in SPELLINGS)
             [(count,)] = connection.execute(

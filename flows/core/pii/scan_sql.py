@@ -70,7 +70,7 @@ def _of_files(dialect: Dialect) -> str:
     """Parameters files, first_date, last_date: the dates of the shards keep the history unread."""
     first, last = dialect.parameter("first_date"), dialect.parameter("last_date")
     return (
-        f"{dialect.is_among('events.file_name', 'files')} "
+        f"{dialect.is_one_of('events.file_name', 'files')} "
         f"and events.table_date between {first} and {last}"
     )
 
@@ -144,7 +144,7 @@ def document_candidates(
     return (
         f"select file_name, row_number, {record_key} as record_key, "
         f"{recorded_at} as recorded_at, {', '.join(columns)} "
-        f"from {table} where {dialect.is_among('file_name', 'files')} and {is_candidate} "
+        f"from {table} where {dialect.is_one_of('file_name', 'files')} and {is_candidate} "
         f"and {on_every_date(table)}"
     )
 
