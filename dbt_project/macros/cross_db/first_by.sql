@@ -8,7 +8,7 @@
 {%- endmacro %}
 
 {% macro duckdb__first_by(expression, order_by) -%}
-    (list({{ expression }} order by {{ order_by }}))[1]
+    arg_min_null({{ expression }}, row({{ order_by }}))
 {%- endmacro %}
 
 {% macro bigquery__first_by(expression, order_by) -%}

@@ -8,14 +8,19 @@
     end
 {%- endmacro %}
 
-{#- The fields of a Graph API answer that every format reads alike. -#}
-{% macro graph_answer(response) -%}
-    {{ json_text(response, '$.fbtrace_id') }} as answer_trace_id,
-    {{ try_integer(json_text(response, '$.events_received')) }} as events_received,
-    {{ json_part(response, '$.error') }} is not null as has_error,
-    {{ try_integer(json_text(response, '$.error.code')) }} as error_code,
-    {{ try_integer(json_text(response, '$.error.error_subcode')) }} as error_subcode,
-    {{ json_text(response, '$.error.fbtrace_id') }} as error_trace_id
+{#- Where the fields of a Graph API answer stand that every format reads alike; `at` is the place of the answer. -#}
+{% macro graph_answer_paths(at='$') -%}
+    {{ return([at ~ '.fbtrace_id', at ~ '.events_received', at ~ '.error.code', at ~ '.error.error_subcode', at ~ '.error.fbtrace_id']) }}
+{%- endmacro %}
+
+{#- The same as columns, from a list of texts in which they begin at a position, and the error as JSON text. -#}
+{% macro graph_answer(fields, first, error) -%}
+    {{ element(fields, first) }} as answer_trace_id,
+    {{ try_integer(element(fields, first + 1)) }} as events_received,
+    coalesce({{ error }}, 'null') <> 'null' as has_error,
+    {{ try_integer(element(fields, first + 2)) }} as error_code,
+    {{ try_integer(element(fields, first + 3)) }} as error_subcode,
+    {{ element(fields, first + 4) }} as error_trace_id
 {%- endmacro %}
 
 {#- The consent columns that only the gateway logs, as typed nulls. -#}

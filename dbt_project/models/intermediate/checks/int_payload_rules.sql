@@ -2,29 +2,37 @@
 {%- set customer_keys = ['em', 'ph', 'fn', 'ln', 'ge', 'db', 'ct', 'st', 'zp', 'country', 'external_id', 'client_ip_address', 'client_user_agent', 'fbc', 'fbp'] %}
 with
 
+payloads as (
+
+    select server_event_key, payload
+    from {{ ref('int_server_events') }}
+    where payload is not null and not is_test and outcome <> 'blocked'
+
+),
+
 events as (
 
     select
-        server_event_key,
-        entity_id,
-        event_date,
-        canonical_event,
-        server_canonical_event,
-        dataset_id,
-        outcome,
-        event_at,
-        received_at,
-        value,
-        currency,
-        {{ json_fields('payload', [
+        dated.server_event_key,
+        dated.entity_id,
+        dated.event_date,
+        dated.canonical_event,
+        dated.server_canonical_event,
+        dated.dataset_id,
+        dated.outcome,
+        dated.event_at,
+        dated.received_at,
+        dated.value,
+        dated.currency,
+        {{ json_fields('payloads.payload', [
             '$.event_name', '$.event_time', '$.action_source', '$.event_source_url', '$.user_data.client_user_agent',
             '$.custom_data.value', '$.custom_data.currency'
         ]) }} as fields,
-        {{ json_key_list('payload') }} as top_keys,
-        {{ json_present_keys('payload', '$.user_data', customer_keys + ['subscription_id', 'fb_login_id', 'lead_id', 'anon_id', 'madid', 'page_id', 'page_scoped_user_id', 'ctwa_clid', 'ig_account_id', 'ig_sid']) }} as user_keys,
-        {{ json_part('payload', '$.user_data') }} is not null as has_user_data
-    from {{ ref('int_server_events_dated') }}
-    where payload is not null and not is_test and outcome <> 'blocked'
+        {{ json_key_list('payloads.payload') }} as top_keys,
+        {{ json_present_keys('payloads.payload', '$.user_data', customer_keys + ['subscription_id', 'fb_login_id', 'lead_id', 'anon_id', 'madid', 'page_id', 'page_scoped_user_id', 'ctwa_clid', 'ig_account_id', 'ig_sid']) }} as user_keys,
+        {{ json_part('payloads.payload', '$.user_data') }} is not null as has_user_data
+    from {{ ref('int_server_events_dated') }} as dated
+    inner join payloads on dated.server_event_key = payloads.server_event_key
 
 ),
 

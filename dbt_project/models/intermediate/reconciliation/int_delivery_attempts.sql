@@ -63,6 +63,7 @@ named as (
 
     select
         extracted.*,
+        file_name || ':' || {{ as_text('row_number') }} || ':' || {{ as_text('batch_position') }} as attempt_id,
         case
             when payload is not null and {{ element('fields', 1) }} is not null then meta_names.canonical_event
             else coalesce(ga4_canonical_event, type_canonical_event)
@@ -81,36 +82,47 @@ named as (
 
 ),
 
+-- What repeats what is told without the payloads, which are wide.
 without_repeats as (
 
-    select
-        *,
-        row_number() over (
-            partition by
-                source_format, destination, dataset_id, coalesce(request_id, fbtrace_id), event_name, event_id,
-                received_at, coalesce(event_id, order_id, file_name || {{ as_text('row_number') }} || '|' || {{ as_text('batch_position') }})
-            order by file_name, row_number, batch_position
-        ) as repeat_ordinal
+    select {{ first_by('attempt_id', 'file_name, row_number, batch_position') }} as attempt_id
     from named
+    group by
+        source_format,
+        destination,
+        dataset_id,
+        coalesce(request_id, fbtrace_id),
+        event_name,
+        event_id,
+        received_at,
+        coalesce(event_id, order_id, file_name || {{ as_text('row_number') }} || '|' || {{ as_text('batch_position') }})
 
 ),
 
 attempts as (
 
-    select * from without_repeats where repeat_ordinal = 1
+    select
+        named.attempt_id,
+        named.format_rank,
+        named.destination,
+        named.dataset_id,
+        named.event_name,
+        named.event_id,
+        named.fbtrace_id,
+        named.received_at,
+        named.payload is not null as has_payload
+    from named
+    inner join without_repeats on named.attempt_id = without_repeats.attempt_id
 
 ),
 
 twins as (
 
     select
-        attempts.file_name,
-        attempts.row_number,
-        attempts.batch_position,
-        attempts.destination,
-        {{ first_by('survivors.file_name', 'survivors.format_rank, survivors.received_at') }} as survivor_file_name,
-        {{ first_by('survivors.row_number', 'survivors.format_rank, survivors.received_at') }} as survivor_row_number,
-        {{ first_by('survivors.batch_position', 'survivors.format_rank, survivors.received_at') }} as survivor_batch_position
+        attempts.attempt_id,
+        attempts.format_rank,
+        attempts.has_payload,
+        {{ first_by('survivors.attempt_id', 'survivors.format_rank, survivors.received_at') }} as survivor_id
     from attempts
     inner join attempts as survivors
         on
@@ -126,54 +138,57 @@ twins as (
                     and abs({{ seconds_between('attempts.received_at', 'survivors.received_at') }}) <= 5
                 )
             )
-    group by attempts.file_name, attempts.row_number, attempts.batch_position, attempts.destination
+    group by attempts.attempt_id, attempts.format_rank, attempts.has_payload
+
+),
+
+kept_attempts as (
+
+    select
+        attempts.attempt_id,
+        attempts.has_payload
+    from attempts
+    left join twins on attempts.attempt_id = twins.attempt_id
+    where twins.attempt_id is null
+
+),
+
+-- Of an attempt that was logged without its payload, the payload that another format logged.
+lent as (
+
+    select
+        twins.survivor_id,
+        {{ first_by('twins.attempt_id', 'twins.format_rank') }} as attempt_id
+    from twins
+    inner join kept_attempts on twins.survivor_id = kept_attempts.attempt_id
+    where twins.has_payload and not kept_attempts.has_payload
+    group by twins.survivor_id
 
 ),
 
 twin_payloads as (
 
-    select
-        twins.survivor_file_name,
-        twins.survivor_row_number,
-        twins.survivor_batch_position,
-        {{ first_by('attempts.payload', 'attempts.format_rank') }} as payload
-    from twins
-    inner join attempts
-        on
-            twins.file_name = attempts.file_name
-            and twins.row_number = attempts.row_number
-            and twins.batch_position = attempts.batch_position
-            and twins.destination = attempts.destination
-    where attempts.payload is not null
-    group by twins.survivor_file_name, twins.survivor_row_number, twins.survivor_batch_position
+    select lent.survivor_id, named.payload
+    from named
+    inner join lent on named.attempt_id = lent.attempt_id
 
 ),
 
 kept as (
 
     select
-        attempts.*,
-        coalesce(attempts.payload, twin_payloads.payload) as known_payload
-    from attempts
-    left join twins
-        on
-            attempts.file_name = twins.file_name
-            and attempts.row_number = twins.row_number
-            and attempts.batch_position = twins.batch_position
-            and attempts.destination = twins.destination
-    left join twin_payloads
-        on
-            attempts.file_name = twin_payloads.survivor_file_name
-            and attempts.row_number = twin_payloads.survivor_row_number
-            and attempts.batch_position = twin_payloads.survivor_batch_position
-    where twins.file_name is null
+        named.*,
+        coalesce(named.payload, twin_payloads.payload) as known_payload
+    from named
+    inner join kept_attempts on named.attempt_id = kept_attempts.attempt_id
+    left join twin_payloads on named.attempt_id = twin_payloads.survivor_id
 
 ),
 
 final as (
 
     select
-        file_name || ':' || {{ as_text('row_number') }} || ':' || {{ as_text('batch_position') }} as attempt_id,
+        attempt_id,
         source_format,
         file_name,
         row_number,

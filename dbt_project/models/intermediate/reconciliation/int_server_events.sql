@@ -11,16 +11,21 @@ attempts as (
 keyed as (
 
     select
-        *,
+        attempt_id,
+        outcome,
+        consent_marketing,
+        received_at,
         {{ server_event_key() }} as server_event_key
     from attempts
 
 ),
 
+-- Counted and chosen without the payloads, which are wide.
 counted as (
 
     select
-        *,
+        attempt_id,
+        server_event_key,
         count(*) over (partition by server_event_key) as attempt_count,
         sum(case when outcome = 'accepted' then 1 else 0 end) over (partition by server_event_key) as accepted_attempt_count,
         max(case when consent_marketing = false then 1 else 0 end) over (partition by server_event_key) as denied_count,
@@ -35,39 +40,47 @@ counted as (
 
 ),
 
+chosen as (
+
+    select attempt_id, server_event_key, attempt_count, accepted_attempt_count, denied_count
+    from counted
+    where preference = 1
+
+),
+
 logical as (
 
     select
-        server_event_key,
-        dataset_id,
-        canonical_event,
-        event_name,
-        event_id,
-        order_id,
-        {{ order_key('order_id') }} as order_key,
-        outcome,
-        error_class,
-        cast(attempt_count as {{ type_integer() }}) as attempt_count,
-        cast(accepted_attempt_count as {{ type_integer() }}) as accepted_attempt_count,
-        event_at,
-        received_at,
-        {{ local_date('event_at') }} as event_date,
-        value,
-        upper(trim(currency)) as currency,
-        action_source,
-        payload,
-        attempt_id,
-        source_format,
-        file_name,
-        row_number,
-        is_test,
-        user_id,
-        client_id,
-        consent_analytics,
-        consent_marketing,
-        denied_count = 1 as is_gateway_denied
-    from counted
-    where preference = 1
+        chosen.server_event_key,
+        attempts.dataset_id,
+        attempts.canonical_event,
+        attempts.event_name,
+        attempts.event_id,
+        attempts.order_id,
+        {{ order_key('attempts.order_id') }} as order_key,
+        attempts.outcome,
+        attempts.error_class,
+        cast(chosen.attempt_count as {{ type_integer() }}) as attempt_count,
+        cast(chosen.accepted_attempt_count as {{ type_integer() }}) as accepted_attempt_count,
+        attempts.event_at,
+        attempts.received_at,
+        {{ local_date('attempts.event_at') }} as event_date,
+        attempts.value,
+        upper(trim(attempts.currency)) as currency,
+        attempts.action_source,
+        attempts.payload,
+        attempts.attempt_id,
+        attempts.source_format,
+        attempts.file_name,
+        attempts.row_number,
+        attempts.is_test,
+        attempts.user_id,
+        attempts.client_id,
+        attempts.consent_analytics,
+        attempts.consent_marketing,
+        chosen.denied_count = 1 as is_gateway_denied
+    from attempts
+    inner join chosen on attempts.attempt_id = chosen.attempt_id
 
 )
 

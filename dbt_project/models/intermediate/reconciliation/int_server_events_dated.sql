@@ -49,7 +49,6 @@ dated as (
         servers.value,
         servers.currency,
         servers.action_source,
-        servers.payload,
         servers.attempt_id,
         servers.file_name,
         servers.row_number,

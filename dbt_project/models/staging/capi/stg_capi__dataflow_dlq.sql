@@ -11,9 +11,19 @@ elements as (
         failure_pipeline_step,
         {{ valid_json('input_element') }} as input_element,
         configured_dataset_id,
-        {{ graph_answer(valid_json('output_message')) }}
+        {{ json_fields(valid_json('output_message'), graph_answer_paths()) }} as answer_fields,
+        {{ json_part(valid_json('output_message'), '$.error') }} as answer_error
     from {{ source('landing', 'capi_dataflow_dlq') }}
     where logged_at between {{ window_opens_at() }} and {{ window_closes_at() }}
+
+),
+
+answered as (
+
+    select
+        *,
+        {{ graph_answer('answer_fields', 1, 'answer_error') }}
+    from elements
 
 ),
 
@@ -37,7 +47,7 @@ events as (
         {{ json_text('input_element', '$.test_event_code') }} is not null as is_test,
         {{ nested_server_event('input_element') }} as payload,
         {{ no_gateway_columns() }}
-    from elements
+    from answered
 
 )
 

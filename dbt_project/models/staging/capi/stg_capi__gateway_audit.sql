@@ -11,17 +11,19 @@ records as (
 
 ),
 
+-- The decision is a wide text: all that is read of it is read in two passes.
 decided as (
 
     select
         records.*,
-        decision,
         batch_position,
-        {{ json_text('decision', '$.destination') }} as destination,
-        {{ json_text('decision', '$.status') }} as decision_status,
-        {{ try_integer(json_text('decision', '$.http_status')) }} as http_status,
-        {{ json_part('decision', '$.request') }} as payload,
-        {{ json_part('decision', '$.response') }} as response
+        {{ json_fields('decision', [
+            '$.destination', '$.status', '$.http_status', '$.dataset_id', '$.test_event_code',
+            '$.request.test_event_code', '$.consent_basis', '$.reason'
+        ] + graph_answer_paths('$.response')) }} as fields,
+        {{ json_parts('decision', [
+            '$.request', '$.error', '$.response.error', '$.fields_sent', '$.fields_stripped'
+        ]) }} as parts
     from records
     cross join {{ unnest_numbered('records.decisions', 'decision', 'batch_position') }}
 
@@ -31,8 +33,11 @@ answered as (
 
     select
         *,
-        {{ graph_answer('response') }},
-        {{ json_part('decision', '$.error') }} is not null as has_decision_error
+        {{ element('fields', 2) }} as decision_status,
+        {{ try_integer(element('fields', 3)) }} as http_status,
+        nullif({{ element('parts', 1) }}, 'null') as payload,
+        coalesce({{ element('parts', 2) }}, 'null') <> 'null' as has_decision_error,
+        {{ graph_answer('fields', 9, element('parts', 3)) }}
     from decided
 
 ),
@@ -44,8 +49,8 @@ events as (
         file_name,
         row_number,
         batch_position,
-        destination,
-        coalesce({{ json_text('decision', '$.dataset_id') }}, configured_dataset_id, 'unknown') as dataset_id,
+        {{ element('fields', 1) }} as destination,
+        coalesce({{ element('fields', 4) }}, configured_dataset_id, 'unknown') as dataset_id,
         request_id,
         coalesce(answer_trace_id, error_trace_id) as fbtrace_id,
         logged_at as received_at,
@@ -61,7 +66,7 @@ events as (
         error_code,
         error_subcode,
         false as is_parse_failure,
-        coalesce({{ json_text('decision', '$.test_event_code') }}, {{ json_text('payload', '$.test_event_code') }}) is not null as is_test,
+        coalesce({{ element('fields', 5) }}, {{ element('fields', 6) }}) is not null as is_test,
         payload,
         event_type,
         event_id as logged_event_id,
@@ -72,10 +77,10 @@ events as (
         consent_necessary,
         consent_analytics,
         consent_marketing,
-        {{ json_text('decision', '$.consent_basis') }} as consent_basis,
-        nullif(trim({{ json_text('decision', '$.reason') }}), '') as block_reason,
-        {{ json_text_items('decision', '$.fields_sent') }} as fields_sent,
-        {{ json_text_items('decision', '$.fields_stripped') }} as fields_stripped
+        {{ element('fields', 7) }} as consent_basis,
+        nullif(trim({{ element('fields', 8) }}), '') as block_reason,
+        {{ json_text_items("coalesce(" ~ element('parts', 4) ~ ", '[]')", '$') }} as fields_sent,
+        {{ json_text_items("coalesce(" ~ element('parts', 5) ~ ", '[]')", '$') }} as fields_stripped
     from answered
 
 )

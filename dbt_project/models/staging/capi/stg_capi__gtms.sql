@@ -12,23 +12,28 @@ messages as (
         trace_id,
         event_name,
         request_url,
-        {{ valid_json('request_body') }} as request_body,
         response_status_code,
         {{ valid_json('response_body') }} as response_body,
         coalesce(
             {{ regex_capture('request_url', '/([0-9]+)/events') }},
             {{ regex_capture('message', 'Pixel ID: *([0-9]+)') }}
-        ) as pixel_id,
-        configured_dataset_id
+        ) as pixel_id
     from {{ source('landing', 'capi_gtms') }}
     where logged_at between {{ window_opens_at() }} and {{ window_closes_at() }}
 
 ),
 
+-- Requests are paired with their answers without the bodies, which are wide.
 requests as (
 
     select
-        *,
+        source_format,
+        file_name,
+        row_number,
+        logged_at,
+        trace_id,
+        event_name,
+        pixel_id,
         row_number() over (
             partition by source_format, trace_id, event_name, pixel_id order by logged_at, file_name, row_number
         ) as request_ordinal
@@ -42,7 +47,16 @@ requests as (
 responses as (
 
     select
-        *,
+        source_format,
+        file_name,
+        row_number,
+        logged_at,
+        trace_id,
+        event_name,
+        pixel_id,
+        response_status_code,
+        {{ json_fields('response_body', graph_answer_paths()) }} as answer_fields,
+        {{ json_part('response_body', '$.error') }} as answer_error,
         row_number() over (
             partition by source_format, trace_id, event_name, pixel_id order by logged_at, file_name, row_number
         ) as response_ordinal
@@ -58,7 +72,8 @@ traced as (
         requests.row_number,
         responses.logged_at as answered_at,
         responses.response_status_code,
-        responses.response_body
+        responses.answer_fields,
+        responses.answer_error
     from requests
     inner join responses
         on
@@ -77,7 +92,8 @@ untraced as (
         requests.row_number,
         responses.logged_at as answered_at,
         responses.response_status_code,
-        responses.response_body,
+        responses.answer_fields,
+        responses.answer_error,
         row_number() over (
             partition by requests.file_name, requests.row_number
             order by responses.logged_at, responses.file_name, responses.row_number
@@ -95,11 +111,25 @@ untraced as (
 
 answers as (
 
-    select file_name, row_number, answered_at, response_status_code, response_body from traced
+    select file_name, row_number, answered_at, response_status_code, answer_fields, answer_error from traced
     union all
-    select file_name, row_number, answered_at, response_status_code, response_body
+    select file_name, row_number, answered_at, response_status_code, answer_fields, answer_error
     from untraced
     where nearness = 1
+
+),
+
+bodies as (
+
+    select
+        file_name,
+        row_number,
+        configured_dataset_id,
+        {{ valid_json('request_body') }} as request_body
+    from {{ source('landing', 'capi_gtms') }}
+    where
+        type = 'Request'
+        and logged_at between {{ window_opens_at() }} and {{ window_closes_at() }}
 
 ),
 
@@ -107,11 +137,15 @@ answered as (
 
     select
         requests.*,
+        bodies.configured_dataset_id,
         answers.answered_at,
         answers.response_status_code as http_status,
-        {{ graph_answer('answers.response_body') }},
-        {{ json_items('requests.request_body', '$.data') }} as batch
-    from requests
+        {{ graph_answer('answers.answer_fields', 1, 'answers.answer_error') }},
+        {{ json_text('bodies.request_body', '$.test_event_code') }} is not null as is_test,
+        {{ json_items('bodies.request_body', '$.data') }} as batch
+    from bodies
+    inner join requests
+        on bodies.file_name = requests.file_name and bodies.row_number = requests.row_number
     left join answers
         on requests.file_name = answers.file_name and requests.row_number = answers.row_number
 
@@ -134,7 +168,7 @@ events as (
         answered.error_code,
         answered.error_subcode,
         false as is_parse_failure,
-        {{ json_text('answered.request_body', '$.test_event_code') }} is not null as is_test,
+        answered.is_test,
         payload,
         {{ no_gateway_columns() }}
     from answered

@@ -1,7 +1,7 @@
 -- Grain: one row per event of a logged request.
 with
 
-exchanges as (
+logged as (
 
     select
         file_name,
@@ -12,9 +12,19 @@ exchanges as (
         trace_id,
         {{ json_text(valid_json('request'), '$.test_event_code') }} as test_event_code,
         {{ json_items(valid_json('request'), '$.data') }} as batch,
-        {{ graph_answer(valid_json('response')) }}
+        {{ json_fields(valid_json('response'), graph_answer_paths()) }} as answer_fields,
+        {{ json_part(valid_json('response'), '$.error') }} as answer_error
     from {{ source('landing', 'capi_request_response') }}
     where logged_at between {{ window_opens_at() }} and {{ window_closes_at() }}
+
+),
+
+exchanges as (
+
+    select
+        *,
+        {{ graph_answer('answer_fields', 1, 'answer_error') }}
+    from logged
 
 ),
 
