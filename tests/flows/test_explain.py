@@ -52,7 +52,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
         insert_rows(warehouse, "marts.fct_deliveries", [DELIVERY])
         insert_rows(
             warehouse,
-            "landing.ga4_events",
+            "landing.ga4_rows",
             [{"event_name": "purchase", "event_timestamp": 1795168800123456,
               "table_date": "2026-11-20", "file_name": "events_20261120.parquet",
               "row_number": 17, "export_kind": "daily",
