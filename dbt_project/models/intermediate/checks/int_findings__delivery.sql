@@ -86,7 +86,9 @@ secrets as (
     select 'ga4' as source, file_name, row_number, table_date as recorded_date, secret_field
     from {{ source('landing', 'ga4_events') }} as events
     cross join {{ unnest_as('events.secret_fields', 'secret_field') }}
-    where table_date between {{ window_start() }} and {{ window_end() }}
+    where
+        table_date between {{ window_start() }} and {{ window_end() }}
+        and {{ list_size('events.secret_fields') }} > 0
     union all
     select 'crm' as source, file_name, row_number, {{ local_date('ordered_at') }} as recorded_date, secret_field
     from {{ source('landing', 'crm_orders') }} as orders

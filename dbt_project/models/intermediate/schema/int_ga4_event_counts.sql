@@ -2,7 +2,7 @@
 {{ config(
     materialized=kept_materialization(),
     incremental_strategy=history_strategy(),
-    on_schema_change='sync_all_columns',
+    on_schema_change='append_new_columns',
     pre_hook="{{ forget_changed_shards(ga4_event_counts(), in_profile('table_date')) }}"
 ) }}
 

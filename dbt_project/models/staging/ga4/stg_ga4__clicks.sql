@@ -2,7 +2,7 @@
 {{ config(
     materialized=kept_materialization(),
     incremental_strategy=history_strategy(),
-    on_schema_change='sync_all_columns',
+    on_schema_change='append_new_columns',
     pre_hook="{{ forget_changed_shards(ga4_click_columns() ~ ga4_click_id(), near_window('table_date')) }}"
 ) }}
 
