@@ -153,6 +153,7 @@ class Ga4Loader:
     def _load_parquet(
         self, context: LoadContext, file: FoundFile, rejected: Quarantine
     ) -> LoadCounts:
+        """Keep the file or write its rows; doubled ones, and those that are no events, are none."""
         relation = f"read_parquet({literal(str(file.path))}, file_row_number = true)"
         numbered = f"(select *, file_row_number + 1 as matchback_row_number from {relation})"
         found = self.warehouse.arrow_schema(f"select * exclude (file_row_number) from {relation}")
@@ -173,15 +174,11 @@ class Ga4Loader:
         doubled = self._doubled_rows(file, landed)
         no_events = self._rows_that_are_no_events(landed, {"file_name": file.name})
         skipped = sorted({*doubled, *(row["row_number"] for row in no_events)})
-        if self._stays_parquet(file, expressions, skipped):
+        row_count = row_count_of(file.path)
+        if self._stays_parquet(file, row_count, expressions, skipped):
             self._reject(no_events, rejected)
-            return self._shelve(
-                context,
-                file,
-                expressions,
-                skipped,
-                LoadCounts(row_count_of(file.path), rejected.count, len(doubled)),
-            )
+            self._shelve(context, file, expressions, skipped, row_count)
+            return LoadCounts(row_count, rejected.count, len(doubled))
         self.warehouse.shelf.show(has_rows=True)
         # A delete after the insert, in one transaction, would write the whole shard twice.
         kept = (
@@ -195,12 +192,16 @@ class Ga4Loader:
         return self._counts(file, rejected, len(doubled))
 
     def _stays_parquet(
-        self, file: FoundFile, expressions: Mapping[str, str], skipped: Sequence[int]
+        self,
+        file: FoundFile,
+        row_count: int,
+        expressions: Mapping[str, str],
+        skipped: Sequence[int],
     ) -> bool:
         """Say whether landing's columns are expressions over the file's own, and it is large."""
         known = {column.name for column in self.columns}
         return (
-            row_count_of(file.path) >= SHELVED_FROM_ROWS
+            row_count >= SHELVED_FROM_ROWS
             and set(expressions) <= known
             and len(skipped) <= SKIPPED_AT_MOST
             and self.warehouse.shelf.has_room_for(file.name)
@@ -212,8 +213,8 @@ class Ga4Loader:
         file: FoundFile,
         expressions: Mapping[str, str],
         skipped: Sequence[int],
-        counts: LoadCounts,
-    ) -> LoadCounts:
+        row_count: int,
+    ) -> None:
         shard = Shard(
             file_name=file.name,
             table_date=file.data_date,
@@ -221,10 +222,9 @@ class Ga4Loader:
             run_id=context.run_id,
             column_sql=expressions,
             skipped_rows=skipped,
-            row_count=counts.rows_loaded,
+            row_count=row_count - len(skipped),
         )
         self.warehouse.shelf.put(shard, file.path)
-        return counts
 
     def _as_landed(self, expressions: Mapping[str, str], relation: str) -> str:
         """Return the rows of a file as landing will hold them."""

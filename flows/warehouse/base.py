@@ -1,7 +1,7 @@
 """What the rest of matchback may ask of a warehouse, whichever engine is behind it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flows.core.sql_dialects import dialect_of
@@ -57,6 +57,28 @@ class Warehouse(Protocol):
 
     def close(self) -> None:
         """Release the engine and its lock."""
+
+
+class RowsInTables:
+    """What a warehouse answers whose landed rows all lie in tables, and that keeps no result."""
+
+    def execute(self, sql: str, parameters: Parameters = None) -> None:
+        raise NotImplementedError
+
+    def delete_rows(self, table: str, where: str, parameters: Parameters = None) -> None:
+        self.execute(f"delete from {table} where {where}", parameters)
+
+    def landed_ga4(self, files: Sequence[str], *, with_skipped: bool = False) -> str:
+        return "landing.ga4_events"
+
+    def kept_texts(self, path: str, files: Sequence[str]) -> str | None:
+        return None
+
+    @contextmanager
+    def kept(
+        self, query: str, parameters: Mapping[str, Any]
+    ) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        yield f"({query})", parameters
 
 
 def tables_of(warehouse: Warehouse, schema: str) -> set[str]:

@@ -21,7 +21,7 @@ from flows.core.clock import Clock
 from flows.errors import ConfigError, MatchbackError, TableMissingError, WarehouseBusyError
 from flows.resources import SQL_DIRECTORY
 from flows.settings import bigquery_emulator
-from flows.warehouse.base import Parameters, Row
+from flows.warehouse.base import Parameters, Row, RowsInTables
 from flows.warehouse.column_security import guard_personal_tables
 from flows.warehouse.partitions import Unit
 from flows.warehouse.storage_read import read_batches, read_client
@@ -64,7 +64,7 @@ class Partition:
         return f"{self.table}${self.day:{'%Y%m' if self.unit == 'month' else '%Y%m%d'}}"
 
 
-class BigQueryWarehouse:
+class BigQueryWarehouse(RowsInTables):
     """A BigQuery client whose every query is capped, labelled and counted; times are UTC."""
 
     engine = "bigquery"
@@ -110,22 +110,6 @@ class BigQueryWarehouse:
 
     def execute(self, sql: str, parameters: Parameters = None) -> None:
         self._result(sql, parameters)
-
-    def delete_rows(self, table: str, where: str, parameters: Parameters = None) -> None:
-        self.execute(f"delete from {table} where {where}", parameters)
-
-    def landed_ga4(self, files: Sequence[str], *, with_skipped: bool = False) -> str:
-        return "landing.ga4_events"
-
-    def kept_texts(self, path: str, files: Sequence[str]) -> str | None:
-        return None
-
-    @contextmanager
-    def kept(
-        self, query: str, parameters: Mapping[str, Any]
-    ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """A result is billed once however often a statement names it, but not kept between two."""
-        yield f"({query})", parameters
 
     def rows(self, sql: str, parameters: Parameters = None) -> list[Row]:
         return [

@@ -126,6 +126,7 @@ class DuckDBWarehouse:
             "create temp table if not exists landed_texts "
             "(file_name varchar, path varchar, param varchar, value varchar)"
         )
+        self.forget_texts(file_name, path)
         name, where = literal(file_name), literal(path)
         self.execute(
             f"insert into landed_texts select {name}, {where}, param, value from ({texts})"

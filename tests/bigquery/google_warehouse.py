@@ -17,7 +17,7 @@ from google.protobuf.message import Message
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
 
 from flows.resources import SQL_DIRECTORY
-from flows.warehouse.base import Parameters, Row
+from flows.warehouse.base import Parameters, Row, RowsInTables
 from flows.warehouse.bigquery import SCHEMAS, in_bigquery, query_parameters
 from tests.bigquery.googlesql import (
     PREFIX,
@@ -48,7 +48,7 @@ class Sent:
     kind: str
 
 
-class GoogleWarehouse:
+class GoogleWarehouse(RowsInTables):
     """Implements the Warehouse protocol; `sent` keeps what it accepted."""
 
     engine = "bigquery"
@@ -97,21 +97,6 @@ class GoogleWarehouse:
         written = WRITTEN.match(sql)
         if written:
             self._modify(written, sql, parameters)
-
-    def delete_rows(self, table: str, where: str, parameters: Parameters = None) -> None:
-        self.execute(f"delete from {table} where {where}", parameters)
-
-    def landed_ga4(self, files: Iterable[str], *, with_skipped: bool = False) -> str:
-        return "landing.ga4_events"
-
-    def kept_texts(self, path: str, files: Iterable[str]) -> str | None:
-        return None
-
-    @contextmanager
-    def kept(
-        self, query: str, parameters: Mapping[str, Any]
-    ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        yield f"({query})", parameters
 
     def rows(self, sql: str, parameters: Parameters = None) -> list[Row]:
         columns = self._accept(sql, parameters)
