@@ -110,9 +110,9 @@ KEYS = ("reconciled_event_id", "delivery_id")
 
 # Working tables that carry what was sent; a run empties them before it ends.
 PLAIN_WORK = (
+    "work.int_logged_attempts",
     "work.int_delivery_attempts",
     "work.int_server_events",
-    "work.int_server_events_dated",
 )
 
 # Where the scan found something: a hit goes with the row it points at.

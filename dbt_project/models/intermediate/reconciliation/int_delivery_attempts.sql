@@ -2,83 +2,27 @@
 -- Load duplicates (identical attempts) and the same delivery logged in two formats are one row.
 with
 
-unioned as (
-
-    {% for format in ['gateway_audit', 'gtms', 'request_response', 'dataflow_dlq'] %}
-    select
-        {{ loop.index }} as format_rank,
-        {{ attempt_columns() }}
-    from {{ ref('stg_capi__' ~ format) }}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-
-),
-
-payload_fields as (
+logged as (
 
     select
-        *,
-        {{ json_fields('payload', [
-            '$.event_name', '$.event_id', '$.event_time', '$.action_source', '$.custom_data.order_id',
-            '$.custom_data.value', '$.custom_data.currency'
-        ]) }} as fields
-    from unioned
-
-),
-
-meta_names as (
-
-    select distinct meta_name, canonical_event
-    from {{ ref('int_event_taxonomy') }}
-    where meta_name is not null
-
-),
-
-ga4_names as (
-
-    select ga4_name, canonical_event, meta_name from {{ ref('int_event_taxonomy') }}
-
-),
-
-extracted as (
-
-    select
-        payload_fields.*,
-        coalesce({{ element('fields', 1) }}, ga4_names.meta_name, event_type) as event_name,
-        coalesce({{ present_id(element('fields', 2)) }}, {{ present_id('logged_event_id') }}) as event_id,
-        {{ present_id(element('fields', 5)) }} as order_id,
-        coalesce({{ seconds_to_timestamp(try_double(element('fields', 3))) }}, received_at) as event_at,
-        {{ element('fields', 4) }} as action_source,
-        {{ money(element('fields', 6)) }} as value,
-        {{ element('fields', 7) }} as currency,
-        meta_by_type.canonical_event as type_canonical_event,
-        ga4_names.canonical_event as ga4_canonical_event
-    from payload_fields
-    left join ga4_names on payload_fields.event_type = ga4_names.ga4_name
-    left join meta_names as meta_by_type on payload_fields.event_type = meta_by_type.meta_name
-
-),
-
-named as (
-
-    select
-        extracted.*,
-        file_name || ':' || {{ as_text('row_number') }} || ':' || {{ as_text('batch_position') }} as attempt_id,
-        case
-            when payload is not null and {{ element('fields', 1) }} is not null then meta_names.canonical_event
-            else coalesce(ga4_canonical_event, type_canonical_event)
-        end as canonical_event,
-        case
-            when outcome <> 'rejected' then null
-            when is_parse_failure then 'permanent'
-            else {{ error_class() }}
-        end as error_class
-    from extracted
-    left join meta_names on {{ element('extracted.fields', 1) }} = meta_names.meta_name
-    left join {{ ref('meta_error_codes') }} as exact_codes
-        on extracted.error_code = exact_codes.code and extracted.error_subcode = exact_codes.subcode
-    left join {{ ref('meta_error_codes') }} as general_codes
-        on extracted.error_code = general_codes.code and general_codes.subcode is null
+        attempt_id,
+        format_rank,
+        source_format,
+        file_name,
+        row_number,
+        batch_position,
+        destination,
+        dataset_id,
+        request_id,
+        fbtrace_id,
+        event_name,
+        event_id,
+        order_id,
+        received_at,
+        payload is not null as has_payload,
+        -- An event without an id is told from others by its answer alone.
+        case when event_id is not null then 'event ' || event_id else 'answer ' || fbtrace_id end as twin_key
+    from {{ ref('int_logged_attempts') }}
 
 ),
 
@@ -86,7 +30,7 @@ named as (
 without_repeats as (
 
     select {{ first_by('attempt_id', 'file_name, row_number, batch_position') }} as attempt_id
-    from named
+    from logged
     group by
         source_format,
         destination,
@@ -101,18 +45,9 @@ without_repeats as (
 
 attempts as (
 
-    select
-        named.attempt_id,
-        named.format_rank,
-        named.destination,
-        named.dataset_id,
-        named.event_name,
-        named.event_id,
-        named.fbtrace_id,
-        named.received_at,
-        named.payload is not null as has_payload
-    from named
-    inner join without_repeats on named.attempt_id = without_repeats.attempt_id
+    select logged.*
+    from logged
+    inner join without_repeats on logged.attempt_id = without_repeats.attempt_id
 
 ),
 
@@ -130,7 +65,7 @@ twins as (
             and attempts.destination = survivors.destination
             and attempts.dataset_id = survivors.dataset_id
             and attempts.event_name = survivors.event_name
-            and coalesce(attempts.event_id, '') = coalesce(survivors.event_id, '')
+            and attempts.twin_key = survivors.twin_key
             and (
                 attempts.fbtrace_id = survivors.fbtrace_id
                 or (
@@ -168,20 +103,22 @@ lent as (
 
 twin_payloads as (
 
-    select lent.survivor_id, named.payload
-    from named
-    inner join lent on named.attempt_id = lent.attempt_id
+    select
+        lent.survivor_id,
+        lenders.payload
+    from {{ ref('int_logged_attempts') }} as lenders
+    inner join lent on lenders.attempt_id = lent.attempt_id
 
 ),
 
 kept as (
 
     select
-        named.*,
-        coalesce(named.payload, twin_payloads.payload) as known_payload
-    from named
-    inner join kept_attempts on named.attempt_id = kept_attempts.attempt_id
-    left join twin_payloads on named.attempt_id = twin_payloads.survivor_id
+        logged_attempts.*,
+        coalesce(logged_attempts.payload, twin_payloads.payload) as known_payload
+    from {{ ref('int_logged_attempts') }} as logged_attempts
+    inner join kept_attempts on logged_attempts.attempt_id = kept_attempts.attempt_id
+    left join twin_payloads on logged_attempts.attempt_id = twin_payloads.survivor_id
 
 ),
 

@@ -86,14 +86,25 @@ payload_events as (
 
 ),
 
+-- The keys are taken out before they become rows: each row would drag its payload along.
+payload_key_lists as (
+
+    select
+        event_date,
+        event_name,
+        {{ json_key_paths('payload', ['user_data', 'custom_data']) }} as key_list
+    from payloads
+
+),
+
 payload_keys as (
 
     select
-        payloads.event_date,
-        payloads.event_name,
+        payload_key_lists.event_date,
+        payload_key_lists.event_name,
         payload_key as path
-    from payloads
-    cross join {{ unnest_as(json_key_paths('payloads.payload', ['user_data', 'custom_data']), 'payload_key') }}
+    from payload_key_lists
+    cross join {{ unnest_as('payload_key_lists.key_list', 'payload_key') }}
 
 ),
 
