@@ -7,6 +7,7 @@ it; it has what dbt compiled, and needs no dbt.
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -92,10 +93,20 @@ class _Builder:
         if model["kind"] == "incremental" and existing and not self._full_refresh:
             self._add_to(model)
         else:
-            self._warehouse.execute(
-                f"create or replace {kind} {model['relation']} as (\n{model['sql']}\n)"
-            )
+            with self._as_it_comes() if model["kind"] == "table" else nullcontext():
+                self._warehouse.execute(
+                    f"create or replace {kind} {model['relation']} as (\n{model['sql']}\n)"
+                )
         return "success", ""
+
+    @contextmanager
+    def _as_it_comes(self) -> Iterator[None]:
+        """Write rows as they are: to compress a table that the next run replaces is work lost."""
+        self._warehouse.execute("set force_compression = 'uncompressed'")
+        try:
+            yield
+        finally:
+            self._warehouse.execute("reset force_compression")
 
     def _add_to(self, model: Node) -> None:
         """Replace some rows of a history in one transaction; its hooks delete those."""
