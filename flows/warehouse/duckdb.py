@@ -47,6 +47,8 @@ class DuckDBWarehouse:
             path.parent.mkdir(parents=True, exist_ok=True)
         self.connection = _connect(path, read_only)
         self.connection.execute("set TimeZone = 'UTC'")
+        # On the standard output of a process it would stand in the way of its answer.
+        self.connection.execute("set enable_progress_bar = false")
         self.connection.execute("set write_buffer_row_group_count = 1")
         if memory_limit:
             self.connection.execute(f"set memory_limit = '{memory_limit}'")
