@@ -261,7 +261,7 @@ class _Scan:
         with self._texts(query, which, of_params) as (texts, parameters):
             keys = self.warehouse.rows(param_keys(texts), parameters) if of_params else ()
             personal = [row["param"] for row in keys if _is_personal(row["param"])]
-            chosen = {"keys": personal, "unscanned": self.unscanned}
+            chosen = {"keys": personal, "unscanned": self.unscanned, "salt": self.salt}
             found = self.warehouse.rows(candidates(self.dialect, texts), {**parameters, **chosen})
         verdicts = self._judge(found)
         return {
@@ -292,7 +292,7 @@ class _Scan:
                     {
                         "path": row["path"],
                         "param": row["param"],
-                        "value_digest": _sha256(self.salt + row["value"]),
+                        "fingerprint": row["fingerprint"],
                         "kind_rank": KINDS.index(found[0].kind),
                         **self._evidence(found),
                     }
@@ -471,7 +471,3 @@ def _ga4_columns() -> dict[str, Type]:
 def _is_personal(key: str) -> bool:
     context = read_key(key)
     return context is not NO_KEY and (context.is_personal or context.national_id or context.card)
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="replace")).hexdigest()

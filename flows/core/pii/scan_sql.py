@@ -1,7 +1,7 @@
-"""SQL of the engine scan: candidates by one regular expression, hits by the digest of a value.
+"""SQL of the engine scan: candidates by one regular expression, hits by their fingerprint.
 
 Plain values leave the engine only as distinct candidates and never come back: what was found is
-joined again by a salted SHA-256, so no statement, parameter or job history holds one.
+joined again by a salted fingerprint, so no statement, parameter or job history holds one.
 """
 
 import json
@@ -28,8 +28,8 @@ HIT_COLUMNS = (
     "field_path, kind, kinds, masked, digest, run_id"
 )
 VERDICT_FIELDS = {
-    "path": "text", "param": "text", "value_digest": "text", "kind": "text", "kind_rank": "integer",
-    "kinds": "list", "masked": "text", "digest": "text",
+    "path": "text", "param": "text", "fingerprint": "integer", "kind": "text",
+    "kind_rank": "integer", "kinds": "list", "masked": "text", "digest": "text",
 }  # fmt: skip
 HIT_FIELDS = {
     "source": "text", "table_name": "text", "file_name": "text", "row_number": "integer",
@@ -101,9 +101,13 @@ def param_keys(texts: str) -> str:
 
 
 def candidates(dialect: Dialect, texts: str) -> str:
-    """Texts worth a look; `keys` names parameters that always are, `unscanned` those never."""
+    """Texts worth a look; `keys` names parameters that always are, `unscanned` those never.
+
+    With the salted fingerprint of each, by which its rows are found again.
+    """
     return (
-        f"select path, param, value from {texts} as texts "
+        f"select path, param, value, {dialect.fingerprint('value')} as fingerprint "
+        f"from {texts} as texts "
         f"where value is not null and param is not null "
         f"and not {dialect.is_among('param', 'unscanned')} "
         f"and ({_is_candidate(dialect, 'value')} or {dialect.is_among('param', 'keys')})"
@@ -198,7 +202,7 @@ def _insert_ga4_hits(dialect: Dialect, values: str, path: str, verdict_path: str
         f"{leading}, {dialect.parameter('run_id')} "
         f"from ({values}) as leaves inner join {dialect.records(VERDICT_FIELDS)} as verdicts "
         f"on verdicts.path = '{verdict_path}' and verdicts.param = leaves.param "
-        f"and verdicts.value_digest = {dialect.digest('leaves.value')} "
+        f"and verdicts.fingerprint = {dialect.fingerprint('leaves.value')} "
         f"group by leaves.file_name, leaves.row_number, field_path"
     )
 
