@@ -23,6 +23,7 @@ from tests.bigquery.googlesql import (
     type_text,
     with_declared_tables,
 )
+from tests.fixtures.tokens import TOKEN
 
 EXPORT = f"{PROJECT}.analytics_1"
 SHARDS = ("analytics_1", "events_*")
@@ -32,7 +33,7 @@ TEXTS = [
     "authorization: 'Bearer abc.def' and 'quoted'",
     "https://a.example/?access_token%3Dabc123&x=1",
     "https://hooks.slack.com/services/T0/B0/secret",
-    "EAABwzLixnjYBO1ZCqplantedTokenZBq8ZAx7K0v2",
+    TOKEN,
     'plain "text" with x22 and \\x27',
 ]
 SUFFIXES = ["20261109", "intraday_20261109"]

@@ -3,9 +3,9 @@ from datetime import datetime
 
 import pytest
 
+from tests.fixtures.tokens import TOKEN
 from tests.load_kit import SHARED, Project, exchange, lines
 
-TOKEN = "EAABwzLixnjYBO1ZCqplantedTokenZBq8ZAx7K0v2"
 URL = "https://graph.facebook.com/v24.0/1234567890123456/events"
 REQUEST_BODY = {"data": [{"event_name": "Purchase", "event_time": 1794470400, "event_id": "p1"}]}
 TABLES = {

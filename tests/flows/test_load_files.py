@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from flows.errors import ConfigError, ExitCode, SourceError
 from flows.replay import replay
+from tests.fixtures.tokens import TOKEN
 from tests.load_kit import CLOCK, Project, decision, exchange, lines
 
 CONSENT = {"consent": {"path": "data/*.jsonl*"}}
 CAPI = {"capi": [{"format": "request_response", "path": "data/*"}]}
-TOKEN = "EAABwzLixnjYBO1ZCqplantedTokenZBq8ZAx7K0v2"
 
 
 @pytest.fixture

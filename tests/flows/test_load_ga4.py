@@ -6,9 +6,9 @@ import fastavro
 import pytest
 
 from flows.replay import replay
+from tests.fixtures.tokens import TOKEN
 from tests.load_kit import CLOCK, SHARED, Project, ga4_event, lines
 
-TOKEN = "EAABwzLixnjYBO1ZCqplantedTokenZBq8ZAx7K0v2"
 GA4 = {"ga4": {"path": "data/events_*"}}
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.fixtures.tokens import TOKEN
 from tests.load_kit import Project
 
-TOKEN = "EAABwzLixnjYBO1ZCqplantedTokenZBq8ZAx7K0v2"
 EVERY_SIZE = {"text": 0, "gzip": 0}
 SOURCES = {
     "landing.capi_gateway_audit": {

@@ -10,6 +10,7 @@ import pytest
 from flows.errors import WarehouseCorruptError
 from flows.warehouse.duckdb import DuckDBWarehouse
 from flows.warehouse.shelf import EVENTS, ROWS, SHARDS, folder_of
+from tests.fixtures.tokens import TOKEN
 from tests.load_kit import Project, ga4_event, lines
 
 GA4 = {"ga4": {"path": "data/events_*"}}
@@ -189,8 +190,7 @@ def test_a_missing_file_is_named_and_nothing_is_guessed(project):
 
 
 def test_texts_are_kept_for_the_scan_unless_they_hold_a_secret(project):
-    token = "EAABwzLixnjYBO1ZCqplantedTokenZBq8ZAx7K0v2"
-    page = {"key": "page_location", "value": {"string_value": f"https://a.example/?t={token}"}}
+    page = {"key": "page_location", "value": {"string_value": f"https://a.example/?t={TOKEN}"}}
     write_shard(project, "events_20261112.parquet", 1)
     write_shard(project, "events_20261113.parquet", 2, event_params=[page])
     project.load()

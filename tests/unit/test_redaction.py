@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.core.redaction import PLACEHOLDER, may_hold_secret, redact, redact_object
+from tests.fixtures.tokens import TOKEN
 
-TOKEN = "EAABwzLixnjYBO1ZCqplantedTokenZBq8ZAx7K0v2"
 HIDING_PLACES = [
     f"https://graph.facebook.com/v24.0/1/events?access_token={TOKEN}",
     f"https://graph.facebook.com/v24.0/1/events?a=1&access_token={TOKEN}&b=2",
