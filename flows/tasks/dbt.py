@@ -96,11 +96,12 @@ def dbt_environment(
         "MATCHBACK_SETTINGS": json.dumps(dict(settings or {})),
         "PYTHONWARNINGS": "ignore",
     }
-    limit = getattr(config.warehouse, "memory_limit", None)
-    if limit:
-        values["MATCHBACK_MEMORY_LIMIT"] = limit
+    if config.warehouse.memory_limit:
+        values["MATCHBACK_MEMORY_LIMIT"] = config.warehouse.memory_limit
     if isinstance(config.warehouse, BigQueryWarehouseConfig):
         values |= _bigquery_environment(config.warehouse)
+    elif config.warehouse.threads:
+        values["MATCHBACK_THREADS"] = str(config.warehouse.threads)
     return values
 
 
@@ -146,7 +147,13 @@ class DbtProcess:
         """
         if self._is_planned:
             plan = bind(self._plan(settings), settings)
-            request = {"plan": plan, "with_seeds": with_seeds, "full_refresh": full_refresh}
+            request = {
+                "plan": plan,
+                "first_date": settings["start_date"],
+                "last_date": settings["end_date"],
+                "with_seeds": with_seeds,
+                "full_refresh": full_refresh,
+            }
             self._answer(BUILDER, request)
             return 0
         arguments = [

@@ -40,7 +40,12 @@ class DuckDBWarehouse:
     bytes_billed = 0
 
     def __init__(
-        self, path: Path, *, read_only: bool = False, memory_limit: str | None = None
+        self,
+        path: Path,
+        *,
+        read_only: bool = False,
+        memory_limit: str | None = None,
+        threads: int | None = None,
     ) -> None:
         self.path = path
         if not read_only:
@@ -52,6 +57,8 @@ class DuckDBWarehouse:
         self.connection.execute("set write_buffer_row_group_count = 1")
         if memory_limit:
             self.connection.execute(f"set memory_limit = '{memory_limit}'")
+        if threads:
+            self.connection.execute(f"set threads = {threads}")
         self.shelf = Shelf(self)
 
     def __enter__(self) -> Self:

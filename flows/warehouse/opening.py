@@ -21,7 +21,10 @@ def open_warehouse(config: Config, *, read_only: bool = False) -> Warehouse:
     from flows.warehouse.duckdb import DuckDBWarehouse
 
     return DuckDBWarehouse(
-        config.warehouse_path, read_only=read_only, memory_limit=config.warehouse.memory_limit
+        config.warehouse_path,
+        read_only=read_only,
+        memory_limit=config.warehouse.memory_limit,
+        threads=config.warehouse.threads,
     )
 
 

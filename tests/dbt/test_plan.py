@@ -57,8 +57,11 @@ def test_a_bound_plan_is_what_dbt_compiles(config: Config, settings: dict[str, A
 
 @pytest.fixture
 def elsewhere(clean_run: World, tmp_path: Path) -> Config:
-    """Return the config of a folder that has no warehouse yet."""
-    return load_config(Path(shutil.copy(clean_run.config, tmp_path)), {})
+    """Return the config of a folder whose warehouse is empty."""
+    config = load_config(Path(shutil.copy(clean_run.config, tmp_path)), {})
+    with DuckDBWarehouse(config.warehouse_path) as warehouse:
+        warehouse.apply_ddl()
+    return config
 
 
 @pytest.fixture

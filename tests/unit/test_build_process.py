@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from flows import build_process
+from flows.warehouse.duckdb import DuckDBWarehouse
 
 CANARY = "canary.person@example.org"
 
@@ -38,20 +39,29 @@ def build(
 ) -> Build:
     """Return the process's work: its request goes in, its answer comes out."""
     monkeypatch.setenv("MATCHBACK_WAREHOUSE", str(database))
+    with DuckDBWarehouse(database) as warehouse:
+        warehouse.apply_ddl()
 
     def once(
         *models: dict[str, Any],
         seeds: tuple[dict[str, Any], ...] = (),
         test: str = "select 1 where false",
         full_refresh: bool = False,
+        **settings: str,
     ) -> dict[str, Any]:
         plan = {
-            "settings": {"TimeZone": "UTC"},
+            "settings": {"TimeZone": "UTC", **settings},
             "seeds": seeds,
             "models": models,
             "tests": [{"unique_id": "test.matchback.promise", "sql": test}],
         }
-        request = {"plan": plan, "with_seeds": bool(seeds), "full_refresh": full_refresh}
+        request = {
+            "plan": plan,
+            "first_date": "2026-11-09",
+            "last_date": "2026-11-09",
+            "with_seeds": bool(seeds),
+            "full_refresh": full_refresh,
+        }
         monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(request)))
         build_process.main()
         return json.loads(capsys.readouterr().out)
@@ -145,3 +155,29 @@ def test_a_broken_promise_fails_and_the_others_are_still_read(build: Build, data
     assert (made["status"], promise["status"]) == ("success", "fail")
     assert promise["text"].startswith("1 rows of")
     assert CANARY not in promise["text"]
+
+
+WIDE = "select i, repeat(cast(i as varchar), 40) as text from range(500_000) as numbers(i)"
+# Lists in the making cannot be written aside.
+GREEDY = "select len(list(text order by i desc)) as a from work.wide"
+
+
+def test_a_model_for_which_the_first_memory_is_too_little_takes_more(
+    build: Build, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build_process, "FIRST_MEMORY", 60_000_000)
+
+    finished = build(model("wide", WIDE), model("greedy", GREEDY))
+
+    assert finished["is_success"], finished["nodes"]
+    assert rows(database, "work.greedy") == [(500_000,)]
+
+
+def test_a_limit_of_the_config_is_kept(
+    build: Build, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MATCHBACK_MEMORY_LIMIT", "60MB")
+
+    finished = build(model("wide", WIDE), model("greedy", GREEDY), memory_limit="60MB")
+
+    assert finished["nodes"][-1]["text"].startswith("OutOfMemoryException")

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from flows.config import load_config
 from flows.warehouse.duckdb import DuckDBWarehouse
+from flows.warehouse.opening import open_warehouse
 
 COLUMNS = "select table_schema, table_name, column_name, data_type from information_schema.columns"
 
@@ -23,3 +25,15 @@ def test_a_warehouse_of_an_older_version_gets_the_columns_that_have_come_since(
         assert warehouse.rows("select run_id, bytes_billed from ops.runs") == [
             {"run_id": "kept", "bytes_billed": None}
         ]
+
+
+def test_the_threads_of_the_config_are_all_that_work(tmp_path: Path) -> None:
+    path = tmp_path / "matchback.yml"
+    path.write_text(
+        "{warehouse: {threads: 1}, sources: {consent: {path: 'data/*.jsonl'}}}", encoding="utf-8"
+    )
+
+    with open_warehouse(load_config(path, {})) as warehouse:
+        [row] = warehouse.rows("select current_setting('threads') as count")
+
+    assert row["count"] == 1
