@@ -237,7 +237,9 @@ class _Scan:
         which = _shard_parameters(shards)
         rows = self.warehouse.landed_ga4(which["files"])
         read = self.warehouse.landed_ga4(which["files"], with_skipped=True)
-        leaves = ga4_scalar_leaves(self.columns)
+        # A shard has events, and these have names: some leaf is filled.
+        unfilled = self.warehouse.unfilled_ga4_paths(which["files"])
+        leaves = [leaf for leaf in ga4_scalar_leaves(self.columns) if leaf not in unfilled]
         texts = scalar_texts(self.dialect, read, leaves)
         for path, verdicts in self._judged_by_path(texts, which).items():
             self._insert(insert_scalar_hits(self.dialect, rows, path), which, verdicts)

@@ -41,6 +41,9 @@ class Warehouse(Protocol):
         harm.
         """
 
+    def unfilled_ga4_paths(self, files: Sequence[str]) -> set[str]:
+        """Return leaves of these shards' rows that are known to be null in all of them."""
+
     def kept_texts(self, path: str, files: Sequence[str]) -> str | None:
         """Return the relation of a parameter list's distinct texts, where loading has kept them."""
 
@@ -70,6 +73,9 @@ class RowsInTables:
 
     def landed_ga4(self, files: Sequence[str], *, with_skipped: bool = False) -> str:
         return "landing.ga4_events"
+
+    def unfilled_ga4_paths(self, files: Sequence[str]) -> set[str]:
+        return set()
 
     def kept_texts(self, path: str, files: Sequence[str]) -> str | None:
         return None

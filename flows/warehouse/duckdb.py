@@ -126,6 +126,9 @@ class DuckDBWarehouse:
     def landed_ga4(self, files: Sequence[str], *, with_skipped: bool = False) -> str:
         return self.shelf.rows_of(files, with_skipped=with_skipped)
 
+    def unfilled_ga4_paths(self, files: Sequence[str]) -> set[str]:
+        return self.shelf.unfilled_paths(files)
+
     def keep_texts(self, file_name: str, path: str, texts: str) -> str:
         """Keep the distinct texts of a parameter list until the connection closes.
 

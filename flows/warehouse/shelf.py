@@ -107,14 +107,28 @@ class Shelf:
 
         Otherwise it is the view of all rows. `with_skipped` spares the look at each row's number.
         """
-        shards = [shard for shard in self._shards() if shard["file_name"] in set(files)]
-        if {shard["file_name"] for shard in shards} != set(files) or self._rows_of(files):
+        shards = self._sole_shards(files)
+        if shards is None:
             return EVENTS
         if with_skipped:
             shards = [{**shard, "skipped_rows": []} for shard in shards]
         return f"({' union all '.join(self._branches(shards))})"
 
-    def _rows_of(self, files: Collection[str]) -> bool:
+    def unfilled_paths(self, files: Collection[str]) -> set[str]:
+        """Return the leaves that hold no value in any row of some shards, where files say so."""
+        from flows.loading.parquet_footer import unfilled_paths
+
+        shards = self._sole_shards(files)
+        empty = [unfilled_paths(self.folder / shard["path"]) for shard in shards or ()]
+        return set.intersection(*empty) if empty else set()
+
+    def _sole_shards(self, files: Collection[str]) -> list[Row] | None:
+        """Return the shards of some files; None when any of their rows lie elsewhere."""
+        shards = [shard for shard in self._shards() if shard["file_name"] in set(files)]
+        is_whole = {shard["file_name"] for shard in shards} == set(files)
+        return shards if is_whole and not self._has_rows_of(files) else None
+
+    def _has_rows_of(self, files: Collection[str]) -> bool:
         return bool(
             self._warehouse.rows(
                 f"select 1 as one from {ROWS} where file_name in (select unnest($files)) limit 1",

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from flows.errors import WarehouseCorruptError
+from flows.scan import scan_new_rows
 from flows.warehouse.duckdb import DuckDBWarehouse
 from flows.warehouse.shelf import EVENTS, ROWS, SHARDS, folder_of
 from tests.fixtures.tokens import TOKEN
@@ -199,6 +200,21 @@ def test_texts_are_kept_for_the_scan_unless_they_hold_a_secret(project):
     assert project.rows(f"select value from {kept} order by 1")[0]["value"] == "pv_1"
     assert project.warehouse.kept_texts("event_params", ["events_20261113.parquet"]) is None
     assert shelved(project) == ["events_20261112.parquet"]
+
+
+def test_leaves_that_no_row_fills_are_not_scanned_and_all_others_are(project):
+    hollow, plain = "events_20261112.parquet", "events_20261113.parquet"
+    write_shard(project, hollow, 1, geo={"city": None})
+    write_shard(project, plain, 2, geo={"city": "canary.person@example.org"})
+    project.load()
+
+    assert "geo.city" in project.warehouse.unfilled_ga4_paths([hollow])
+    assert "event_name" not in project.warehouse.unfilled_ga4_paths([hollow])
+    assert "geo.city" not in project.warehouse.unfilled_ga4_paths([hollow, plain])
+    assert project.warehouse.unfilled_ga4_paths(["events_20261114.parquet"]) == set()
+    scan_new_rows(project.warehouse, "r1")
+    hits = project.rows("select file_name, field_path from landing.pii_hits")
+    assert hits == [{"file_name": plain, "field_path": "geo.city"}]
 
 
 def test_an_older_warehouse_keeps_its_rows(tmp_path):
