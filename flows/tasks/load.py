@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -117,6 +118,7 @@ def _load_here(
     decision = _forced(file, states) if is_forced else decide(file, digest, states)
     before = states.get(file.name)
     if decision == "skip":
+        _remember_time(loader, context, file, states)
         return FileOutcome(file, "skip")
     try:
         counts = _write(loader, context, file, digest, decision, states)
@@ -136,6 +138,24 @@ def _load_here(
         logger.warning("%s: %d rows quarantined", file.name, counts.rows_quarantined)
     had_rows = before is not None and before.has_rows
     return FileOutcome(file, decision, counts, has_replaced_rows=had_rows)
+
+
+def _remember_time(
+    loader: FileLoader, context: LoadContext, file: FoundFile, states: dict[str, FileState]
+) -> None:
+    """Note the new time of a touched file, so that its content is not read again tomorrow."""
+    state = states[file.name]
+    if (state.size, state.modified_at) == (file.size, file.modified_at):
+        return
+    context.warehouse.execute(
+        """
+        update landing.load_ledger
+        set file_size = ?, modified_at = ?
+        where source = ? and file_name = ? and digest = ?
+        """,
+        [file.size, file.modified_at, loader.source, file.name, state.digest],
+    )
+    states[file.name] = replace(state, size=file.size, modified_at=file.modified_at)
 
 
 def file_states(warehouse: DuckDBWarehouse, source: str) -> dict[str, FileState]:

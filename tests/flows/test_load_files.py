@@ -2,12 +2,14 @@
 
 import gzip
 import json
+import os
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.errors import ConfigError, ExitCode, SourceError
+from flows.loading.reading import describe_file
 from flows.replay import replay
 from tests.fixtures.tokens import TOKEN
 from tests.load_kit import CLOCK, Project, decision, exchange, lines
@@ -40,6 +42,16 @@ def test_a_second_load_of_the_same_file_does_nothing(project):
     assert project.load().rows_read == 0
     assert project.count() == 2
     assert len(project.ledger()) == 1
+
+
+def test_a_touched_file_is_known_by_its_new_time(project):
+    path = project.write("data/a.jsonl", decisions(1, 2))
+    project.load()
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    assert project.load().rows_read == 0
+    (known,) = project.ledger()
+    assert known["modified_at"] == describe_file(path, "a.jsonl", "log").modified_at
+    assert known["file_size"] == path.stat().st_size
 
 
 def test_a_renamed_file_changes_nothing(project):
