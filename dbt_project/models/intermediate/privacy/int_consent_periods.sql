@@ -1,32 +1,50 @@
--- Grain: one row per identifier of the consent log and decision: how long it was in force; the time before the first has number 0.
+-- Grain: one row per identifier of a delivery in the consent log and decision: how long it was in force; the time before the
+-- first has number 0. The log is kept whole, and read whole, as a choice may be years old: only persons of deliveries go on.
+{%- set identifiers = ['user_identifier', 'external_identifier', 'client_identifier', 'browser_user_identifier', 'browser_client_identifier'] %}
 with
+
+persons as (
+
+    {% for identifier in identifiers %}
+    select {{ identifier }} as identifier from {{ ref('int_deliveries_linked') }} where {{ identifier }} is not null
+    {{ 'union distinct' if not loop.last }}
+    {% endfor %}
+
+),
 
 decisions as (
 
-    select
-        decided_at,
-        user_id,
-        client_id,
-        jurisdiction,
-        gpc,
-        analytics,
-        marketing,
-        action,
-        row_number() over (order by decided_at, file_name, decisions.row_number) as decision_number
-    from {{ ref('stg_consent__decisions') }} as decisions
+    select decided_at, file_name, row_number, user_id, client_id, jurisdiction, gpc, analytics, marketing, action
+    from {{ ref('stg_consent__decisions') }}
     where decided_at is not null
 
 ),
 
-by_identifier as (
+named as (
 
-    select 'user ' || {{ hashed_customer_id('user_id') }} as identifier, decision_number, decided_at
+    select 'user ' || {{ hashed_customer_id('user_id') }} as identifier, decisions.*
     from decisions
     where user_id is not null
     union all
-    select 'client ' || client_id as identifier, decision_number, decided_at
+    select 'client ' || client_id as identifier, decisions.*
     from decisions
     where client_id is not null
+
+),
+
+numbered as (
+
+    select
+        named.identifier,
+        named.decided_at,
+        named.jurisdiction,
+        named.gpc,
+        named.analytics,
+        named.marketing,
+        named.action,
+        dense_rank() over (order by named.decided_at, named.file_name, named.row_number) as decision_number
+    from named
+    inner join persons on named.identifier = persons.identifier
 
 ),
 
@@ -36,47 +54,59 @@ in_force as (
         identifier,
         decision_number,
         decided_at as valid_from,
-        lead(decided_at) over (partition by identifier order by decision_number) as valid_to
-    from by_identifier
+        lead(decided_at) over (partition by identifier order by decision_number) as valid_to,
+        decided_at,
+        jurisdiction,
+        gpc,
+        action,
+        analytics,
+        marketing
+    from numbered
 
 ),
 
 before_the_first as (
 
-    select
-        identifier,
-        0 as decision_number,
-        cast('0001-01-01 00:00:00' as timestamp) as valid_from,
-        min(decided_at) as valid_to
-    from by_identifier
+    select identifier, min(decided_at) as valid_to
+    from numbered
     group by identifier
 
 ),
 
 periods as (
 
-    select identifier, decision_number, valid_from, valid_to from in_force
+    select * from in_force
     union all
-    select identifier, decision_number, valid_from, valid_to from before_the_first
+    select
+        identifier,
+        0 as decision_number,
+        cast('0001-01-01 00:00:00' as timestamp) as valid_from,
+        valid_to,
+        cast(null as timestamp) as decided_at,
+        cast(null as {{ type_text() }}) as jurisdiction,
+        cast(null as boolean) as gpc,
+        cast(null as {{ type_text() }}) as action,
+        cast(null as boolean) as analytics,
+        cast(null as boolean) as marketing
+    from before_the_first
 
 ),
 
 final as (
 
     select
-        periods.identifier,
-        periods.decision_number,
-        periods.valid_from,
-        coalesce(periods.valid_to, cast('9999-12-31 00:00:00' as timestamp)) as valid_to,
-        decisions.decided_at,
-        decisions.jurisdiction,
-        decisions.gpc,
-        coalesce(decisions.action = 'withdrawn', false) as is_withdrawal,
-        coalesce(decisions.analytics, case when decisions.action = 'withdrawn' then false end) as analytics,
-        coalesce(decisions.marketing, case when decisions.action = 'withdrawn' then false end) as marketing
+        identifier,
+        decision_number,
+        valid_from,
+        coalesce(valid_to, cast('9999-12-31 00:00:00' as timestamp)) as valid_to,
+        decided_at,
+        jurisdiction,
+        gpc,
+        coalesce(action = 'withdrawn', false) as is_withdrawal,
+        coalesce(analytics, case when action = 'withdrawn' then false end) as analytics,
+        coalesce(marketing, case when action = 'withdrawn' then false end) as marketing
     from periods
-    left join decisions on periods.decision_number = decisions.decision_number
-    where periods.valid_to is null or periods.valid_from < periods.valid_to
+    where valid_to is null or valid_from < valid_to
 
 )
 

@@ -1,7 +1,4 @@
 -- Grain: one row per delivery attempt or decision, with the logical delivery, the event and the browser it belongs to.
--- A view: read once, by the consent in force.
-{{ config(materialized='view') }}
-
 with
 
 attempts as (

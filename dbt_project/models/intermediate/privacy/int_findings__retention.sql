@@ -7,10 +7,7 @@ aged as (
     {% for relation in ['capi_gtms', 'capi_request_response', 'capi_dataflow_dlq', 'capi_gateway_audit'] %}
     select 'landing.{{ relation }}' as table_name, {{ local_date('logged_at') }} as row_date, count(*) as row_count
     from {{ source('landing', relation) }}
-    -- The column itself is bounded too, as a filter that skips partitions.
-    where
-        logged_at < {{ as_of() }}
-        and {{ local_date('logged_at') }} < {{ add_days(local_date(as_of()), '-' ~ limit_days) }}
+    where logged_at < {{ local_midnight(add_days(local_date(as_of()), '-' ~ limit_days)) }}
     group by {{ local_date('logged_at') }}
     union all
     {% endfor %}

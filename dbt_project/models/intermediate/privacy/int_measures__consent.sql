@@ -24,7 +24,10 @@ consent_rows as (
 
     select count(*) as row_count
     from {{ ref('stg_consent__decisions') }}
-    where event_date between {{ window_start() }} and {{ window_end() }}
+    -- The column itself is bounded too, as a filter that skips what is older.
+    where
+        event_date between {{ window_start() }} and {{ window_end() }}
+        and decided_at between {{ window_opens_at() }} and {{ window_closes_at() }}
 
 ),
 
