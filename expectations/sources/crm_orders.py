@@ -42,6 +42,13 @@ orders as (
             where contact.sha256 is null or contact.field is null or contact.form is null
         ) as incomplete_hash_count
     from landing.crm_orders as crm_orders
+    cross join bounds
+    where
+        crm_orders.ordered_at is null
+        or (
+            crm_orders.ordered_at >= cast(bounds.first_date - 2 as timestamp)
+            and crm_orders.ordered_at < cast(bounds.last_date + 3 as timestamp)
+        )
 
 )
 
@@ -55,11 +62,7 @@ select
     sum(case when loads.file_name is null then 1 else 0 end) as unledgered_count,
     sum(case when orders.value is not null and orders.currency is null then 1 else 0 end) as value_without_currency_count
 from orders
-cross join bounds
 left join loads on orders.file_name = loads.file_name
-where
-    orders.order_date is null
-    or orders.order_date between bounds.first_date - 2 and bounds.last_date + 2
 group by orders.order_date
 """  # noqa: E501
 

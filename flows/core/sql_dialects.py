@@ -48,7 +48,9 @@ class DuckDBDialect:
 
     def is_one_of(self, text: str, parameter: str) -> str:
         """Like `is_among`, for a few values: a filter on files prunes them, and joins nothing."""
-        return f"list_contains({self.parameter(parameter)}, {text})"
+        values = self.parameter(parameter)
+        is_between = f"{text} between list_min({values}) and list_max({values})"
+        return f"({is_between} and list_contains({values}, {text}))"
 
     def any_among(self, texts: str, parameter: str) -> str:
         """Return whether a list holds any of a list parameter's values."""
