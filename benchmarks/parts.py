@@ -81,13 +81,17 @@ def tiny(folder: Path, say: Say) -> Figures:
 
 
 def history(folder: Path, events: int, days: Sequence[int], say: Say) -> list[Figures]:
-    """Measure three days each after a history of some lengths, in one growing warehouse."""
+    """Measure three days each after a history of some lengths, in one growing warehouse.
+
+    Rows past the policy's days are redacted before, as the schedule of `matchback retention` does.
+    """
     figures = []
     written = 0
     for length in days:
         say(f"history of {length} days of {events:,} events")
         write_world_apart(folder, WorldSize(events, days=length, skip=written))
-        built, _ = _run(folder, FIRST_DAY + timedelta(days=written), _day(length - 1))
+        built, _ = _run(folder, _day(written), _day(length - 1))
+        _retain(folder, _day(length - 1))
         measured = []
         for number in range(length, length + 3):
             write_world_apart(folder, WorldSize(events, days=number + 1, skip=number))
@@ -134,12 +138,21 @@ def explain(folder: Path, say: Say) -> Figures:
 
 def _run(folder: Path, first: date, last: date | None = None) -> tuple[Cost, Figures]:
     last = last or first
-    as_of = f"{last + FINAL_AFTER}T12:00:00Z"
-    command = _matchback("run", "--start", str(first), "--end", str(last), "--as-of", as_of)
+    command = _matchback("run", "--start", str(first), "--end", str(last), "--as-of", _final(last))
     cost, output = measure(
         [*command, "--json"], folder, environment=_environment(), accepted_codes=RAN
     )
     return cost, json.loads(output)
+
+
+def _retain(folder: Path, day: date) -> None:
+    command = _matchback("retention", "--as-of", _final(day))
+    measure(command, folder, environment=_environment())
+
+
+def _final(day: date) -> str:
+    """Return a moment at which a date and the days around it are final."""
+    return f"{day + FINAL_AFTER}T12:00:00Z"
 
 
 def _floor(folder: Path) -> tuple[Cost, Figures]:
