@@ -16,6 +16,7 @@ import pandas as pd
 from google.protobuf.message import Message
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
 
+from flows.privacy.registry import BEHIND_VIEWS
 from flows.resources import SQL_DIRECTORY
 from flows.warehouse.base import Parameters, Row, RowsInTables
 from flows.warehouse.bigquery import SCHEMAS, in_bigquery, query_parameters
@@ -68,14 +69,17 @@ class GoogleWarehouse(RowsInTables):
             self._list_tables(schema)
 
     def copy_of(self, path: Path, schemas: Sequence[str]) -> "GoogleWarehouse":
-        """Take over the rows of a DuckDB file, and the tables that no DDL makes."""
+        """Take over the rows of a DuckDB file, and the tables that no DDL makes.
+
+        What a DuckDB warehouse keeps behind a view comes in through the view.
+        """
         with duckdb.connect(str(path), read_only=True) as connection:
             connection.execute("set TimeZone = 'UTC'")
             tables = connection.execute(
                 "select table_schema, table_name, table_type from information_schema.tables"
             ).fetchall()
             for schema, table, kind in tables:
-                if schema in schemas:
+                if schema in schemas and f"{schema}.{table}" not in BEHIND_VIEWS:
                     if kind == "VIEW":
                         self.views.add((schema, table))
                     self._copy(connection, schema, table)
