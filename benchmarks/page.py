@@ -54,7 +54,8 @@ def write_page(figures: Figures, folder: Path) -> None:
         exponent=scaling_exponent(sizes, "new"),
         has_chart=len(sizes) > 1,
         peer_cpu=peer_cpu,
-        ours=_compared_run(known),
+        ours=_compared_cpu(known, "new"),
+        floor=_compared_cpu(known, "floor"),
         **bigquery_tables(known.get("bigquery")),
     )
     (folder / "performance.md").write_text(text, encoding="utf-8")
@@ -210,18 +211,18 @@ def _scan_rate(by_events: Mapping[int, Figures]) -> float | None:
 
 
 def _peer_ratio(known: Figures, name: str) -> float | None:
-    compared, ours = known.get("peers"), _compared_run(known)
+    compared, ours = known.get("peers"), _compared_cpu(known, "new")
     if compared is None or ours is None:
         return None
     found = [peer for peer in compared["peers"] if peer["name"] == name and "cpu" in peer]
     return peer_cpu(found[0], compared) / ours if found else None
 
 
-def _compared_run(known: Figures) -> float | None:
-    """Return the CPU of matchback's own run at the size that the other tools got."""
+def _compared_cpu(known: Figures, run: str) -> float | None:
+    """Return the CPU of matchback's run or of the floor at the size that the other tools got."""
     events = known.get("peers", {}).get("events")
     found = [one for one in known.get("size", []) if one["events"] == events]
-    return found[0]["new"]["cpu"] if found else None
+    return found[0][run]["cpu"] if found else None
 
 
 def peer_cpu(peer: Figures, compared: Figures) -> float:
