@@ -1,8 +1,11 @@
--- Grain: one row per identifier type.
+-- Grain: one row per identifier type, of the identifiers seen in the window and the 48 hours around it.
 select
     identifier_type,
     count(*) as identifier_count,
     count(distinct canonical_id) as journey_count,
     sum(case when is_shared then 1 else 0 end) as shared_count
 from marts.dim_identities
+where
+    last_seen_at >= cast($inputs_start as timestamp)
+    and first_seen_at < cast($inputs_end as timestamp)
 group by identifier_type

@@ -26,26 +26,33 @@ recent as (
 
 ),
 
-exports as (
+-- A scan that joins few dates, or none, leaves the files and row groups of all others unread.
+unseen_dates as (
 
-    select table_date, export_kind, intraday_after from {{ ref('stg_ga4__exports') }}
+    select table_date, export_kind, intraday_after
+    from {{ ref('stg_ga4__exports') }}
+    where
+        table_date between {{ window_start(-32) }} and {{ window_start(-3) }}
+        {% if is_incremental() %}
+        and table_date not in (select distinct event_date from {{ this }})
+        {% endif %}
 
 ),
 
 unseen as (
 
     select
-        *,
-        {{ ga4_param_keys() }} as param_keys
-    from {{ source('landing', 'ga4_events') }}
+        source.*,
+        {{ ga4_param_keys('source.event_params') }} as param_keys
+    from {{ source('landing', 'ga4_events') }} as source
+    inner join unseen_dates
+        on
+            source.table_date = unseen_dates.table_date and {{ is_counted_export('source', 'unseen_dates') }}
     where
-        table_date between {{ window_start(-32) }} and {{ window_start(-3) }}
-        and event_name in (
+        source.table_date between {{ window_start(-32) }} and {{ window_start(-3) }}
+        and source.event_name in (
             select ga4_name from {{ ref('int_event_taxonomy') }} where canonical_event = 'purchase'
         )
-        {% if is_incremental() %}
-        and table_date not in (select distinct event_date from {{ this }})
-        {% endif %}
 
 ),
 
@@ -61,13 +68,6 @@ older as (
         unseen.file_name,
         unseen.row_number
     from unseen
-    inner join exports
-        on
-            unseen.table_date = exports.table_date
-            and (
-                unseen.export_kind = exports.export_kind
-                or (unseen.export_kind = 'intraday' and unseen.event_timestamp > exports.intraday_after)
-            )
 
 ),
 

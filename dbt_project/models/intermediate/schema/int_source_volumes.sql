@@ -42,7 +42,7 @@ decisions as (
 
     select event_date, decided_at
     from {{ ref('stg_consent__decisions') }}
-    where {{ in_profile('event_date') }}
+    where decided_at >= {{ profile_opens_at() }} and {{ in_profile('event_date') }}
 
 ),
 
