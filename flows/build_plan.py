@@ -28,10 +28,10 @@ FIRST_DAY = date(1620, 1, 1)
 WINDOW_DATE = re.compile(r"(?<=')16[0-4]\d-\d\d-\d\d")
 AS_OF = "1700-01-01T00:00:00"
 RUN_ID = "the run of a plan"
-# A list of dates holds one; an empty list is rendered as the year 1, as in the macro date_list.
+# A list of dates holds one; an empty list is rendered as the year 1000, as in the macro date_list.
 LOADED_DATE = "1710-01-01"
 HOLIDAY = "1720-01-01"
-NO_DATE = "0001-01-01"
+NO_DATE = "1000-01-01"
 
 # Known only when a run has loaded; all other settings follow from the config.
 KNOWN_LATE = ("start_date", "end_date", "has_gateway", "releases")

@@ -19,6 +19,7 @@ from tests.fixtures.slack_double import SlackDouble
 from tests.runs import Finished, matchback
 from tests.worlds import World, build_world
 
+SECONDS_TO_DIE = 10
 STEPS = ("load", "scan for personal data", "build", "audit", "publish", "alert", "report")
 # One victim each: some fall on the first day, whose incidents then end, some on the second.
 LEAKS = tuple(
@@ -230,7 +231,20 @@ class Dying:
         if is_alive:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.finish()
+        self._wait_for_children()
         return is_alive
+
+    def _wait_for_children(self) -> None:
+        """Wait until no child holds the warehouse any more; a large one takes a moment to die."""
+        path = self.folder / "warehouse.duckdb"
+        deadline = time.monotonic() + SECONDS_TO_DIE
+        while path.exists() and time.monotonic() < deadline:
+            try:
+                duckdb.connect(str(path)).close()
+            except duckdb.IOException:
+                time.sleep(0.05)
+            else:
+                return
 
     def finish(self) -> Finished:
         """Let the run come to its end."""

@@ -53,7 +53,7 @@ def test_binding_moves_each_window_date_and_fills_in_what_a_run_knows() -> None:
         "where day between cast('2026-02-27' as date) "
         "and cast('2026-03-01 00:00:00' as timestamp) "
         "and day in (cast('2026-02-27' as date), cast('2026-03-01' as date)) "
-        "and day not in (cast('0001-01-01' as date)) "
+        "and day not in (cast('1000-01-01' as date)) "
         "and day <> cast('1970-01-01' as date)"
     )
 

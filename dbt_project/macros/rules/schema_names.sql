@@ -24,11 +24,11 @@
     {{ regex_capture(path, '^(.+)[.][^.]+$') }}
 {%- endmacro %}
 
-{#- Text dates of a var as dates in an `in` list, never empty. -#}
+{#- Text dates of a var as dates in a list, never empty: without any, one before all data that days can still be taken from. -#}
 {% macro date_list(dates) -%}
     {%- for day in dates -%}
     cast('{{ day }}' as date){{ ', ' if not loop.last }}
     {%- else -%}
-    cast('0001-01-01' as date)
+    cast('1000-01-01' as date)
     {%- endfor -%}
 {%- endmacro %}
