@@ -154,7 +154,10 @@ class Ga4Loader:
         self, context: LoadContext, file: FoundFile, rejected: Quarantine
     ) -> LoadCounts:
         """Keep the file or write its rows; doubled ones, and those that are no events, are none."""
-        relation = f"read_parquet({literal(str(file.path))}, file_row_number = true)"
+        relation = (
+            f"read_parquet({literal(str(file.path))}, file_row_number = true, "
+            "hive_partitioning = false)"
+        )
         numbered = f"(select *, file_row_number + 1 as matchback_row_number from {relation})"
         found = self.warehouse.arrow_schema(f"select * exclude (file_row_number) from {relation}")
         self._require_event_columns(found.names)

@@ -218,6 +218,22 @@ def test_json_and_parquet_of_the_same_rows_are_shards_of_one_day(project):
     assert project.load().rows_duplicate == 2
 
 
+def test_the_folder_of_a_parquet_shard_is_no_data(tmp_path):
+    folder = tmp_path / "event_name=zzz" / "country=DE"
+    folder.mkdir(parents=True)
+    project = Project(folder, GA4)
+    project.write("events.json", events(1))
+    parquet(
+        project,
+        "events_20261112.parquet",
+        f"select * from read_json('{project.root}/events.json', hive_partitioning = false)",
+    )
+    project.load()
+    [row] = project.rows("select event_name, extra_columns from landing.ga4_events")
+    assert row["event_name"] != "zzz"
+    assert row["extra_columns"] is None
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
