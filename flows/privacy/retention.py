@@ -1,6 +1,6 @@
 """What is older than the policy: references are anonymised, raw rows deleted, aggregates stay."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from flows.config import Config
 from flows.core.clock import Clock
@@ -31,19 +31,21 @@ def retention(warehouse: Warehouse, config: Config, clock: Clock) -> dict[str, i
     with warehouse.transaction():
         for table in TABLES:
             if table.name.startswith(DELIVERY_TABLES):
-                touched[table.name] = _age(warehouse, table, deliveries_before)
+                touched[table.name] = _age(warehouse, table, deliveries_before, config.zone)
             elif table.name.startswith("quarantine."):
-                touched[table.name] = _age(warehouse, table, quarantine_before)
+                touched[table.name] = _age(warehouse, table, quarantine_before, config.zone)
         for name in AGGREGATES:
             touched[name] = _delete(warehouse, name, "event_date < ?", aggregates_before)
     return touched
 
 
-def _age(warehouse: Warehouse, table: PersonalTable, before: date) -> int:
+def _age(warehouse: Warehouse, table: PersonalTable, before: date, zone: tzinfo) -> int:
     if table.aged_by is None:
         return 0
     is_old = f"{table.aged_by} < ?"
-    moment = before if table.is_aged_by_date else datetime.combine(before, time.min)
+    # The check of the same policy counts days of the property, too.
+    midnight = datetime.combine(before, time.min, zone).astimezone(UTC).replace(tzinfo=None)
+    moment = before if table.is_aged_by_date else midnight
     if table.action == "delete":
         return _delete(warehouse, table.name, is_old, moment)
     references = [name for name in table.blanked if name not in KEYS]

@@ -2,12 +2,16 @@
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from flows.core.clock import Clock
 from flows.privacy.registry import BEHIND_VIEWS, DERIVED_SCHEMAS, HITS, IMPERSONAL, TABLES
+from flows.privacy.retention import retention
+from tests.load_kit import Project
 from tests.runs import Published, matchback, run_window
 from tests.worlds import World, build_world
 
@@ -179,3 +183,19 @@ def test_what_is_older_than_the_policy_is_found_and_then_anonymised(world: World
         (0,)
     ]
     assert held.rows("select count(*) > 0 from marts.agg_event_health_daily") == [(True,)]
+
+
+@pytest.mark.parametrize(("zone", "hour"), [("America/New_York", 5), ("Asia/Tokyo", -9)])
+def test_retention_ends_at_midnight_of_the_property(tmp_path, zone, hour):
+    project = Project(tmp_path, {"ga4": {"path": "data/events_*"}})
+    settings = project.config.property.model_copy(update={"timezone": zone})
+    config = project.config.model_copy(update={"property": settings})
+    project.warehouse.execute(
+        "insert into landing.capi_gtms (logged_at, row_number) "
+        "select timestamp '2026-11-16' + to_hours(?) + to_seconds(part), part "
+        "from unnest([-1, 0]) as parts(part)",
+        [hour],
+    )
+    retention(project.warehouse, config, Clock(datetime(2027, 2, 14, 12, tzinfo=UTC)))
+    left = project.rows("select row_number from landing.capi_gtms")
+    assert [row["row_number"] for row in left] == [0]
