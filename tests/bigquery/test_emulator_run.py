@@ -26,10 +26,9 @@ START, END, AS_OF = "2026-11-08", "2026-11-11", "2026-11-22T12:00:00Z"
 WORLD = ("--days", "4", "--events-per-day", "300", "--seed", "7", "--start", START)
 DUCKDB = "warehouse: {engine: duckdb, path: warehouse.duckdb}"
 BIGQUERY = f"warehouse: {{engine: bigquery, project: {PROJECT}, location: EU}}"
-# Two runs have two ids.
 # landing.ga4_events shows what these two hold.
 ONLY_IN_DUCKDB = {"landing.ga4_rows", "landing.ga4_shards"}
-# A shard_state digests the SQL of its engine.
+# Two runs have two ids; a shard_state digests the SQL of its engine.
 NOT_COMPARED = {"run_id", "shard_state"}
 OWN_COLUMNS = {
     # Each engine's files were written at their own time; each warehouse digests by its own key.

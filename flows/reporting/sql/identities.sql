@@ -7,5 +7,5 @@ select
 from marts.dim_identities
 where
     last_seen_at >= cast($inputs_start as timestamp)
-    and first_seen_at < cast($inputs_end as timestamp)
+    and cast(first_seen_at as date) <= $inputs_end
 group by identifier_type
