@@ -41,7 +41,7 @@ lint: $(VENV)/.ready-lint ## Check style, SQL and security
 	$(BIN)/ruff format --check .
 	$(BIN)/sqlfluff lint --disable-progress-bar --dialect duckdb sql/ddl/duckdb
 	$(BIN)/sqlfluff lint --disable-progress-bar --dialect bigquery sql/ddl/bigquery
-	$(BIN)/bandit --quiet --recursive flows expectations --configfile pyproject.toml
+	$(BIN)/bandit --quiet --recursive matchback --configfile pyproject.toml
 	$(BIN)/detect-secrets-hook --no-verify --baseline .secrets.baseline $$(git ls-files | grep -v "[.]lock$$")
 	$(BIN)/zizmor --offline --no-progress --persona=pedantic .github
 
@@ -50,7 +50,7 @@ sbom: $(VENV)/.ready-lint ## List every installed package with version and hash 
 	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.cdx.json
 
 docs: setup ## Write the docs of the demo world: tables, schemas, data quality, report
-	$(BIN)/python -m flows.docs demo
+	$(BIN)/python -m matchback.reporting.docs demo
 
 bench: setup ## Measure the daily run against a bare script and other tools; SIZES="1000000", PARTS="size json"
 	$(BIN)/python -m benchmarks $(PARTS) $(if $(SIZES),--sizes $(SIZES))

@@ -18,11 +18,11 @@ import duckdb
 from google.protobuf.message import Message
 
 from benchmarks.world import FIRST_DAY, WorldSize, write_world
-from flows.config import Config, load_config
-from flows.core.clock import Clock
-from flows.core.window import Window
-from flows.progress import Progress
-from flows.tasks.dbt import dbt_environment, dbt_settings
+from matchback.build.dbt import dbt_environment, dbt_settings
+from matchback.config import Config, load_config
+from matchback.core.clock import Clock
+from matchback.core.progress import Progress
+from matchback.core.window import Window
 from tests.bigquery.conftest import Conversation, converse
 from tests.bigquery.googlesql import STORED, GoogleSql
 
@@ -263,8 +263,8 @@ def _width(value: str, kind: Any) -> str:  # noqa: ANN401 - an engine type
 
 def _run_and_keep(config: Config) -> None:
     """Run the day on DuckDB and keep the working tables that a run empties at its end."""
-    from flows import reconcile
-    from flows.tasks import publish
+    from matchback.build import publish
+    from matchback.flows import reconcile
 
     publish.forget_plain_rows = lambda _warehouse: None
     window = Window(FIRST_DAY, FIRST_DAY)

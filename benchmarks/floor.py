@@ -15,8 +15,8 @@ import duckdb
 import orjson
 
 from benchmarks.world import MEMORY_LIMIT, json_columns
-from flows.core.pii.columns import Type, read_columns, text_leaves
-from flows.resources import SQL_DIRECTORY
+from matchback.core.resources import SQL_DIRECTORY
+from matchback.pii.columns import Type, read_columns, text_leaves
 
 SCRIPT = Path(__file__).parent / "sql" / "floor.sql"
 # Ids that hold numbers by design; everything else that is text is looked at.

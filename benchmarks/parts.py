@@ -167,7 +167,7 @@ def _floor(folder: Path) -> tuple[Cost, Figures]:
 
 
 def _matchback(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "flows", *arguments]
+    return [sys.executable, "-m", "matchback", *arguments]
 
 
 def _environment() -> dict[str, str]:

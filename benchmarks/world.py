@@ -20,8 +20,8 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from flows.resources import SQL_DIRECTORY
-from flows.simulator.ga4_schema import ga4_schema
+from matchback.core.resources import SQL_DIRECTORY
+from matchback.simulator.ga4_schema import ga4_schema
 
 FIRST_DAY = date(2026, 11, 9)
 TIMEZONE = "Europe/Berlin"

@@ -10,14 +10,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from expectations.results import SuiteResult
-from flows.template_cache import template_cache
+from matchback.expectations.results import SuiteResult
+from matchback.reporting.template_cache import template_cache
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
     from great_expectations.render.view import DefaultJinjaPageView
 
-    from flows.core.window import Window
+    from matchback.core.window import Window
 
 TEMPLATES = Path(__file__).parent / "templates"
 INDEX = "index.html"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from great_expectations import expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
-from expectations.thresholds import Threshold
+from matchback.expectations.thresholds import Threshold
 
 CRITICAL = "critical"
 WARNING = "warning"

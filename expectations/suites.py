@@ -5,16 +5,16 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from expectations.library import import_great_expectations
-from expectations.results import Kind
-from expectations.thresholds import Thresholds
-from flows.warehouse.base import Warehouse
+from matchback.expectations.library import import_great_expectations
+from matchback.expectations.results import Kind
+from matchback.expectations.thresholds import Thresholds
+from matchback.warehouse.base import Warehouse
 
 if TYPE_CHECKING:
     import great_expectations as gx
     import pandas as pd
 
-    from flows.core.window import Window
+    from matchback.core.window import Window
 
 # In the order of the data: landing, candidate tables, then what they say about tracking.
 MODULES = (
@@ -87,4 +87,4 @@ class Suite:
 def all_suites() -> list[Suite]:
     """Import and return every suite; imports Great Expectations."""
     import_great_expectations()
-    return [Suite(path, import_module(f"expectations.{path}")) for path in MODULES]
+    return [Suite(path, import_module(f"matchback.expectations.{path}")) for path in MODULES]

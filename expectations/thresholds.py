@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.resources import SEEDS_DIRECTORY
+from matchback.core.resources import SEEDS_DIRECTORY
 
 SEED = SEEDS_DIRECTORY / "check_thresholds.csv"
 

@@ -6,23 +6,23 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from expectations.results import (
+from matchback.expectations.results import (
     NOT_EVALUATED,
     NOT_READ,
     NOTHING_CHECKED,
     FailedExpectation,
     SuiteResult,
 )
-from expectations.suites import Suite
-from expectations.thresholds import Thresholds
-from flows.warehouse.base import Warehouse
+from matchback.expectations.suites import Suite
+from matchback.expectations.thresholds import Thresholds
+from matchback.warehouse.base import Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
     from great_expectations.core import ExpectationSuiteValidationResult
     from great_expectations.core.expectation_validation_result import ExpectationValidationResult
 
-    from flows.core.window import Window
+    from matchback.core.window import Window
 
 # What is kept of Great Expectations' answers is only this.
 COUNTS = (
@@ -67,7 +67,7 @@ class Validator:
     ) -> "ExpectationSuiteValidationResult":
         from great_expectations.core import ExpectationSuiteValidationResult
 
-        from expectations.evaluation import evaluate
+        from matchback.expectations.evaluation import evaluate
 
         promised = suite.expectations(thresholds)
         answers = evaluate(promised, frame)

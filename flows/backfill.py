@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
-from flows.config import Config
-from flows.core.window import Window
-from flows.errors import ExitCode
-from flows.reconcile import RunResult
-from flows.warehouse.opening import has_warehouse, open_warehouse
+from matchback.config import Config
+from matchback.core.errors import ExitCode
+from matchback.core.window import Window
+from matchback.flows.reconcile import RunResult
+from matchback.warehouse.opening import has_warehouse, open_warehouse
 
 WORST_FIRST = (ExitCode.ALERT_UNDELIVERED, ExitCode.CHECK_FAILED, ExitCode.HEALTHY)
 

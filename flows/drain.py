@@ -1,10 +1,10 @@
 """Drain the outbox: deliver the alerts that no run could deliver so far."""
 
-from flows.alerting import DeliverySummary, alert_settings, drain_outbox
-from flows.config import Config
-from flows.core.clock import Clock
-from flows.orchestration import flow
-from flows.warehouse.opening import has_warehouse, open_for_change
+from matchback.alerting import DeliverySummary, alert_settings, drain_outbox
+from matchback.config import Config
+from matchback.core.clock import Clock
+from matchback.orchestration import flow
+from matchback.warehouse.opening import has_warehouse, open_for_change
 
 
 @flow(name="drain-outbox")

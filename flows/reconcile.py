@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from flows.config import Config
-from flows.core.clock import Clock
-from flows.core.guarded_tables import on_every_date
-from flows.core.window import Window
-from flows.errors import ExitCode, IntegrityError, MatchbackError
-from flows.load_sources import load_sources
-from flows.orchestration import Artifacts, flow, publish_artifacts, run_page, task
-from flows.progress import Progress
-from flows.schema_contract import record_first_contracts, schema_variables
-from flows.warehouse.base import Warehouse, first
-from flows.warehouse.lease import Lease
-from flows.warehouse.opening import open_warehouse, sole_writer
+from matchback.config import Config
+from matchback.core.clock import Clock
+from matchback.core.errors import ExitCode, IntegrityError, MatchbackError
+from matchback.core.progress import Progress
+from matchback.core.window import Window
+from matchback.orchestration import Artifacts, flow, publish_artifacts, run_page, task
+from matchback.quality.schema_contract import record_first_contracts, schema_variables
+from matchback.sources.load import load_sources
+from matchback.warehouse.base import Warehouse, first
+from matchback.warehouse.guarded_tables import on_every_date
+from matchback.warehouse.lease import Lease
+from matchback.warehouse.opening import open_warehouse, sole_writer
 
 if TYPE_CHECKING:
-    from flows.tasks.dbt import DbtProcess
+    from matchback.build.dbt import DbtProcess
 
 
 @dataclass
@@ -108,7 +108,7 @@ def _reconcile(
     lease: Lease | None,
     full_refresh: bool,
 ) -> None:
-    from flows.tasks.dbt import DbtProcess
+    from matchback.build.dbt import DbtProcess
 
     with DbtProcess(config, environment) as dbt:
         _load_and_build(config, result, clock, dbt, progress, full_refresh)
@@ -134,8 +134,8 @@ def _load_and_build(
     progress: Progress,
     full_refresh: bool,
 ) -> None:
-    from flows.tasks.dbt import has_current_seeds, record_seeds
-    from flows.tasks.quality import preload
+    from matchback.build.dbt import has_current_seeds, record_seeds
+    from matchback.quality.audit import preload
 
     with _opened(config, result) as warehouse:
         with progress.step("load"):
@@ -167,7 +167,7 @@ def _opened(config: Config, result: RunResult) -> Iterator[Warehouse]:
 @task(name="scan for personal data")
 def scan_sources(warehouse: Warehouse, config: Config, run_id: str) -> None:
     """Find plain personal data in the rows that this run loaded."""
-    from flows.scan import scan_configured
+    from matchback.privacy.scan import scan_configured
 
     scan_configured(warehouse, config, run_id)
 
@@ -176,7 +176,7 @@ def build_settings(
     config: Config, warehouse: Warehouse, result: RunResult, clock: Clock, full_refresh: bool
 ) -> dict[str, Any]:
     """Return what the models may know about the run."""
-    from flows.tasks.dbt import dbt_settings
+    from matchback.build.dbt import dbt_settings
 
     has_gateway = _has_rows(warehouse, "landing.capi_gateway_audit")
     schema = schema_variables(
@@ -197,7 +197,7 @@ def build_models(
 @task(name="great expectations")
 def audit(warehouse: Warehouse, config: Config, result: RunResult) -> None:
     """Validate landing and candidate tables; IntegrityError keeps them unpublished."""
-    from flows.tasks.quality import validate
+    from matchback.quality.audit import validate
 
     quality = validate(
         warehouse, result.run_id, result.window, config.root, has=configured_sources(config)
@@ -227,9 +227,9 @@ def configured_sources(config: Config) -> set[str]:
 @task(name="publish")
 def publish_results(warehouse: Warehouse, config: Config, result: RunResult, clock: Clock) -> None:
     """Swap in the window, plan the alerts and decide the exit code, in one transaction."""
-    from flows.alerting.plan import plan_alerts
-    from flows.alerting.settings import alert_settings
-    from flows.tasks.publish import forget_plain_rows, publish
+    from matchback.alerting.plan import plan_alerts
+    from matchback.alerting.settings import alert_settings
+    from matchback.build.publish import forget_plain_rows, publish
 
     with warehouse.transaction():
         result.published = publish(warehouse, result.window)
@@ -252,8 +252,8 @@ def publish_results(warehouse: Warehouse, config: Config, result: RunResult, clo
 @task(name="deliver alerts")
 def deliver_alerts(warehouse: Warehouse, config: Config, result: RunResult, clock: Clock) -> None:
     """Send what is in the outbox; what cannot be sent stays there and costs exit code 4."""
-    from flows.alerting.outbox import drain_outbox
-    from flows.alerting.settings import alert_settings
+    from matchback.alerting.outbox import drain_outbox
+    from matchback.alerting.settings import alert_settings
 
     delivery = drain_outbox(warehouse, alert_settings(config), clock)
     result.undelivered = delivery.undelivered
@@ -267,7 +267,7 @@ def report(
     warehouse: Warehouse, config: Config, result: RunResult, clock: Clock, progress: Progress
 ) -> None:
     """Write the pages; the results are already safe, so a failure is said and survived."""
-    from flows.reporting.report import write_report
+    from matchback.reporting.report import write_report
 
     try:
         paths = write_report(
@@ -388,10 +388,10 @@ def _unforeseen(error: Exception, step: str) -> str:
 
 def _record_incomplete(config: Config, result: RunResult, clock: Clock, step: str) -> None:
     """Leave a trace of a run that could not complete, where the warehouse still allows it."""
-    from flows.alerting.outbox import drain_outbox
-    from flows.alerting.plan import plan_incomplete
-    from flows.alerting.settings import alert_settings
-    from flows.tasks.publish import forget_plain_rows
+    from matchback.alerting.outbox import drain_outbox
+    from matchback.alerting.plan import plan_incomplete
+    from matchback.alerting.settings import alert_settings
+    from matchback.build.publish import forget_plain_rows
 
     result.status = "incomplete"
     with suppress(Exception), open_warehouse(config) as warehouse:

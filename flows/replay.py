@@ -4,20 +4,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from flows.config import Config, Ga4FilesConfig
-from flows.core.clock import Clock
-from flows.load_capi import capi_loader, capi_loaders
-from flows.load_consent import consent_files, consent_loader
-from flows.load_crm import crm_loader
-from flows.load_ga4 import ga4_files
-from flows.loading.ledger import FileState, LoadCounts
-from flows.loading.reading import KEPT_OF_LONG_LINE, FoundFile
-from flows.orchestration import flow
-from flows.tasks.land_ga4 import Ga4Loader
-from flows.tasks.landing_rows import QUARANTINE, LoadContext, write_ledger
-from flows.tasks.load import FileLoader, context_of, file_states, load_file
-from flows.warehouse.base import Row, first
-from flows.warehouse.duckdb import DuckDBWarehouse
+from matchback.config import Config, Ga4FilesConfig
+from matchback.core.clock import Clock
+from matchback.orchestration import flow
+from matchback.sources.consent.load import consent_files, consent_loader
+from matchback.sources.crm.load import crm_loader
+from matchback.sources.ga4.land import Ga4Loader
+from matchback.sources.ga4.load import ga4_files
+from matchback.sources.kit.files import KEPT_OF_LONG_LINE, FoundFile
+from matchback.sources.kit.landing_rows import QUARANTINE, LoadContext, write_ledger
+from matchback.sources.kit.ledger import FileState, LoadCounts
+from matchback.sources.kit.load_file import FileLoader, context_of, file_states, load_file
+from matchback.sources.logs.load import capi_loader, capi_loaders
+from matchback.warehouse.base import Row, first
+from matchback.warehouse.duckdb import DuckDBWarehouse
 
 SourceFiles = tuple[FileLoader, Sequence[FoundFile]]
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import yaml
 
-from flows.config import Config, load_config
-from flows.core.clock import Clock
-from flows.core.window import Window
-from flows.load_capi import load_capi
-from flows.load_consent import load_consent
-from flows.load_crm import load_crm
-from flows.load_ga4 import load_ga4
-from flows.loading.ledger import LoadSummary
-from flows.warehouse.duckdb import DuckDBWarehouse
+from matchback.config import Config, load_config
+from matchback.core.clock import Clock
+from matchback.core.window import Window
+from matchback.sources.consent.load import load_consent
+from matchback.sources.crm.load import load_crm
+from matchback.sources.ga4.load import load_ga4
+from matchback.sources.kit.ledger import LoadSummary
+from matchback.sources.logs.load import load_capi
+from matchback.warehouse.duckdb import DuckDBWarehouse
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
 SHARED = _SHARED if _SHARED.is_dir() else None

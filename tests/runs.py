@@ -31,7 +31,7 @@ def matchback(
     *arguments: str,
     environment: dict[str, str] | None = None,
     stdin: str = "",
-    module: str = "flows",
+    module: str = "matchback",
 ) -> Finished:
     """Run the console script in a folder, without any Prefect API."""
     finished = subprocess.run(

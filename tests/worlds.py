@@ -7,8 +7,8 @@ from typing import Any
 
 import duckdb
 
-from flows.simulator.options import WorldOptions, parse_leak
-from flows.simulator.simulate import simulate_world
+from matchback.simulator.options import WorldOptions, parse_leak
+from matchback.simulator.simulate import simulate_world
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import great_expectations as gx
 
-from expectations import rules
-from expectations.thresholds import Thresholds, read_thresholds
-from flows.warehouse.base import Warehouse
+from matchback.expectations import rules
+from matchback.expectations.thresholds import Thresholds, read_thresholds
+from matchback.warehouse.base import Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,8 +2,8 @@
 
 import great_expectations as gx
 
-from expectations import rules, vocabulary
-from expectations.thresholds import Thresholds
+from matchback.expectations import rules, vocabulary
+from matchback.expectations.thresholds import Thresholds
 
 RELATION = "marts_next.dim_identities"
 NEEDS: frozenset[str] = frozenset()

@@ -2,8 +2,8 @@
 
 import great_expectations as gx
 
-from expectations import rules
-from expectations.thresholds import Thresholds
+from matchback.expectations import rules
+from matchback.expectations.thresholds import Thresholds
 
 RELATION = "marts_next.fct_reconciled_events"
 NEEDS = frozenset({"ga4"})

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import great_expectations as gx
 
-from expectations import rules
-from expectations.thresholds import Thresholds
-from flows.tasks.publish import CANDIDATES, published_columns
-from flows.warehouse.base import Warehouse
+from matchback.build.publish import CANDIDATES, published_columns
+from matchback.expectations import rules
+from matchback.expectations.thresholds import Thresholds
+from matchback.warehouse.base import Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from flows.resources import DBT_DIRECTORY, PACKAGE_ROOT, SQL_DIRECTORY
+from matchback.core.resources import DBT_DIRECTORY, SQL_DIRECTORY
+
+ROOT = Path(__file__).parents[2]
 
 COLUMN = re.compile(r"^    `?(\w+)`? ", re.MULTILINE)
 CLIENTS = {"duckdb", "google"}
 
 
 def python_files(folder: str) -> list[Path]:
-    return sorted((PACKAGE_ROOT / folder).rglob("*.py"))
+    return sorted((ROOT / folder).rglob("*.py"))
 
 
 def imported(path: Path) -> set[str]:
@@ -31,8 +33,8 @@ def imported(path: Path) -> set[str]:
 def test_core_imports_neither_prefect_nor_a_client() -> None:
     forbidden = {"prefect", "pandas", "great_expectations", *CLIENTS}
     guilty = {
-        str(path.relative_to(PACKAGE_ROOT)): imported(path) & forbidden
-        for path in python_files("flows/core")
+        str(path.relative_to(ROOT)): imported(path) & forbidden
+        for path in python_files("matchback/core")
         if imported(path) & forbidden
     }
     assert guilty == {}
@@ -40,21 +42,29 @@ def test_core_imports_neither_prefect_nor_a_client() -> None:
 
 def test_only_settings_and_orchestration_read_the_environment() -> None:
     readers = {
-        str(path.relative_to(PACKAGE_ROOT))
-        for path in python_files("flows")
+        str(path.relative_to(ROOT))
+        for path in python_files("matchback")
         if re.search(r"os\.environ\b|os\.getenv", path.read_text(encoding="utf-8"))
     }
-    assert readers <= {"flows/settings.py", "flows/orchestration.py", "flows/cli.py"}
+    assert readers <= {
+        "matchback/core/settings.py",
+        "matchback/orchestration.py",
+        "matchback/cli.py",
+    }
 
 
 def test_the_clock_is_read_in_one_place() -> None:
     readers = {
-        str(path.relative_to(PACKAGE_ROOT))
-        for path in python_files("flows")
+        str(path.relative_to(ROOT))
+        for path in python_files("matchback")
         if re.search(r"datetime\.now\(|date\.today\(|utcnow\(", path.read_text(encoding="utf-8"))
     }
     # The scheduler sleeps by the real clock, a message's Retry-After date is held against it.
-    assert readers <= {"flows/core/clock.py", "flows/serve.py", "flows/alerting/slack.py"}
+    assert readers <= {
+        "matchback/core/clock.py",
+        "matchback/schedule/serve.py",
+        "matchback/alerting/slack.py",
+    }
 
 
 # DuckDB keeps GA4 rows in a table and in Parquet files; BigQuery's table is its view of both.
@@ -104,7 +114,7 @@ def test_every_cross_engine_macro_is_written_for_both() -> None:
 
 def test_no_tracked_file_names_a_machine_or_an_index() -> None:
     tracked = subprocess.run(
-        ["git", "ls-files"], cwd=PACKAGE_ROOT, capture_output=True, text=True, check=False
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     if tracked.returncode:
         pytest.skip("not a git checkout")
@@ -112,7 +122,7 @@ def test_no_tracked_file_names_a_machine_or_an_index() -> None:
     guilty = [
         name
         for name in tracked.stdout.split()
-        if (PACKAGE_ROOT / name).exists()
-        and forbidden.search((PACKAGE_ROOT / name).read_text(encoding="utf-8", errors="ignore"))
+        if (ROOT / name).is_file()
+        and forbidden.search((ROOT / name).read_text(encoding="utf-8", errors="ignore"))
     ]
     assert guilty == []

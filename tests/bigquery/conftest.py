@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from flows.resources import DBT_DIRECTORY, PACKAGE_ROOT
+from matchback.core.resources import DBT_DIRECTORY, PACKAGE_ROOT
 from tests.bigquery.emulator import Emulator, running_emulator
 
 pytest.importorskip("zetasql", reason="the GoogleSQL analyzer (package zetasql) is not installed")
@@ -57,7 +57,7 @@ def converse(folder: Path, *invocations: list[str], settings: str = "{}") -> Con
     ]
     finished = subprocess.run(
         [sys.executable, "-m", "tests.bigquery.offline_dbt", str(record), *arguments],
-        cwd=PACKAGE_ROOT,
+        cwd=PACKAGE_ROOT.parent,
         env={
             "PATH": os.environ["PATH"],
             "HOME": str(folder),

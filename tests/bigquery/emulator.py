@@ -12,9 +12,9 @@ from pathlib import Path
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from flows.config import BigQueryWarehouseConfig
-from flows.resources import PACKAGE_ROOT
-from flows.warehouse.bigquery import BigQueryWarehouse
+from matchback.config import BigQueryWarehouseConfig
+from matchback.core.resources import PACKAGE_ROOT
+from matchback.warehouse.bigquery import BigQueryWarehouse
 
 PROJECT = "offline"
 START_SECONDS = 60
@@ -59,7 +59,7 @@ def running_emulator(folder: Path) -> Iterator[Emulator]:
     with (folder / "emulator.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.bigquery.emulator_server", str(ports_file)],
-            cwd=PACKAGE_ROOT,
+            cwd=PACKAGE_ROOT.parent,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

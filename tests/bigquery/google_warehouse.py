@@ -16,10 +16,10 @@ import pandas as pd
 from google.protobuf.message import Message
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
 
-from flows.privacy.registry import BEHIND_VIEWS
-from flows.resources import SQL_DIRECTORY
-from flows.warehouse.base import Parameters, Row, RowsInTables
-from flows.warehouse.bigquery import SCHEMAS, in_bigquery, query_parameters
+from matchback.core.resources import SQL_DIRECTORY
+from matchback.privacy.registry import BEHIND_VIEWS
+from matchback.warehouse.base import Parameters, Row, RowsInTables
+from matchback.warehouse.bigquery import SCHEMAS, in_bigquery, query_parameters
 from tests.bigquery.googlesql import (
     PREFIX,
     Column,

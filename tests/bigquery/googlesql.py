@@ -25,8 +25,8 @@ from zetasql.wasi._pb2.zetasql.proto import options_pb2, simple_catalog_pb2
 from zetasql.wasi._pb2.zetasql.public import options_pb2 as public_options
 from zetasql.wasi._pb2.zetasql.public import type_pb2
 
-from flows.resources import SQL_DIRECTORY
-from flows.warehouse.bigquery import in_bigquery
+from matchback.core.resources import SQL_DIRECTORY
+from matchback.warehouse.bigquery import in_bigquery
 
 PROJECT = "offline"
 PREFIX = "matchback_"

@@ -12,8 +12,8 @@ from pathlib import Path
 import dbt.adapters.bigquery.connections as connections
 from dbt.cli.main import dbtRunner
 
-from flows.config import BigQueryWarehouseConfig
-from flows.warehouse.bigquery import BigQueryWarehouse
+from matchback.config import BigQueryWarehouseConfig
+from matchback.warehouse.bigquery import BigQueryWarehouse
 from tests.bigquery.googlesql import PROJECT, GoogleSql
 from tests.bigquery.offline_client import OfflineClient
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from google.protobuf.message import Message
 
-from flows.core.guarded_tables import PARTITION_COLUMNS
+from matchback.warehouse.guarded_tables import PARTITION_COLUMNS
 from tests.bigquery.googlesql import PREFIX
 
 PARTITIONS = {f"{PREFIX}{table}": column for table, (column, _) in PARTITION_COLUMNS.items()}

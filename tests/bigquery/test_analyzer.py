@@ -2,9 +2,9 @@
 
 import pytest
 
-from flows.resources import PACKAGE_ROOT, SQL_DIRECTORY
-from flows.tasks.publish import published_columns
-from flows.warehouse.bigquery import in_bigquery
+from matchback.build.publish import published_columns
+from matchback.core.resources import PACKAGE_ROOT, SQL_DIRECTORY
+from matchback.warehouse.bigquery import in_bigquery
 from tests.bigquery.conftest import Conversation
 from tests.bigquery.googlesql import PREFIX, GoogleSql, SqlRejectedError
 
@@ -98,7 +98,7 @@ def test_every_query_of_the_report_is_accepted(two_days: Conversation) -> None:
     google = GoogleSql()
     for name, columns in two_days.columns.items():
         google.declare(tuple(name.split(".")), columns)
-    queries = sorted((PACKAGE_ROOT / "flows" / "reporting" / "sql").glob("*.sql"))
+    queries = sorted((PACKAGE_ROOT / "reporting" / "sql").glob("*.sql"))
 
     assert len(queries) >= 30
     for path in queries:

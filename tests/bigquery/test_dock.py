@@ -8,13 +8,13 @@ from uuid import uuid4
 
 import pytest
 
-from flows.config import load_config
-from flows.core.clock import Clock
-from flows.core.window import Window
-from flows.errors import MatchbackError
-from flows.load_through_dock import load_through_dock
-from flows.tasks import hand_over
-from flows.warehouse.bigquery import BigQueryWarehouse
+from matchback.config import load_config
+from matchback.core.clock import Clock
+from matchback.core.errors import MatchbackError
+from matchback.core.window import Window
+from matchback.sources import hand_over
+from matchback.sources.load_through_dock import load_through_dock
+from matchback.warehouse.bigquery import BigQueryWarehouse
 from tests.bigquery.emulator import PROJECT, Emulator
 from tests.load_kit import exchange, lines
 

@@ -12,8 +12,8 @@ import pytest
 
 pytest.importorskip("bqemulator", reason="the BigQuery emulator is not installed")
 
-from flows.errors import ExitCode, WarehouseBusyError
-from flows.warehouse.lease import Lease
+from matchback.core.errors import ExitCode, WarehouseBusyError
+from matchback.warehouse.lease import Lease
 from tests.bigquery.emulator import PROJECT, Emulator, running_emulator
 from tests.runs import Finished, matchback
 from tests.worlds import World, build_world

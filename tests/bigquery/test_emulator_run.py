@@ -14,7 +14,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from flows.warehouse.bigquery import BigQueryWarehouse
+from matchback.warehouse.bigquery import BigQueryWarehouse
 from tests.bigquery.emulator import PROJECT, Emulator, running_emulator
 from tests.bigquery.test_whole_day import LEAKS
 from tests.runs import Finished, matchback

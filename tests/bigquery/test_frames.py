@@ -6,7 +6,7 @@ from decimal import Decimal
 import pandas as pd
 from google.cloud.bigquery import SchemaField
 
-from flows.warehouse.bigquery import _as_duckdb_frames
+from matchback.warehouse.bigquery import _as_duckdb_frames
 
 
 def test_decimals_are_floats_and_times_have_no_zone() -> None:

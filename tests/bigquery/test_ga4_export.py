@@ -14,19 +14,19 @@ from google.cloud import bigquery
 from google.cloud.bigquery_storage_v1 import types
 from google.cloud.bigquery_storage_v1.reader import ReadRowsStream
 
-from flows.config import Config, Ga4BigQueryConfig
-from flows.core.clock import Clock
-from flows.core.pii.columns import read_columns
-from flows.core.window import Window
-from flows.errors import SourceError
-from flows.load_ga4 import load_ga4
-from flows.loading.ledger import LoadSummary
-from flows.resources import SQL_DIRECTORY
-from flows.tasks.copy_ga4 import copy_ga4
-from flows.warehouse.dock import opened_dock
-from flows.warehouse.duckdb import DuckDBWarehouse
-from flows.warehouse.ga4_export import Ga4Export
-from flows.warehouse.storage_read import read_batches
+from matchback.config import Config, Ga4BigQueryConfig
+from matchback.core.clock import Clock
+from matchback.core.errors import SourceError
+from matchback.core.resources import SQL_DIRECTORY
+from matchback.core.window import Window
+from matchback.pii.columns import read_columns
+from matchback.sources.ga4.copy import copy_ga4
+from matchback.sources.ga4.load import load_ga4
+from matchback.sources.kit.ledger import LoadSummary
+from matchback.warehouse.dock import opened_dock
+from matchback.warehouse.duckdb import DuckDBWarehouse
+from matchback.warehouse.ga4_export import Ga4Export
+from matchback.warehouse.storage_read import read_batches
 from tests.bigquery.emulator import PROJECT, Emulator
 from tests.worlds import World, build_world
 

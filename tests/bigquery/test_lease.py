@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.errors import ExitCode, WarehouseBusyError
-from flows.warehouse.base import Warehouse
-from flows.warehouse.duckdb import DuckDBWarehouse
-from flows.warehouse.lease import Lease, table_lease
+from matchback.core.errors import ExitCode, WarehouseBusyError
+from matchback.warehouse.base import Warehouse
+from matchback.warehouse.duckdb import DuckDBWarehouse
+from matchback.warehouse.lease import Lease, table_lease
 
 
 @pytest.fixture(params=["duckdb", "googlesql"])

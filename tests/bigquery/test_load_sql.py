@@ -4,17 +4,17 @@ from datetime import date, datetime
 
 import pytest
 
-from flows.core.redaction import redact
-from flows.loading.ga4_copy_sql import (
+from matchback.core.redaction import redact
+from matchback.sources.ga4.copy import BOOKKEEPING, fields_of
+from matchback.sources.ga4.copy_sql import (
     Field,
     copy_statement,
     count_statement,
     quarantine_statement,
     redacted,
 )
-from flows.tasks.copy_ga4 import BOOKKEEPING, fields_of
-from flows.tasks.hand_over import BOOKS, _undated, books_script
-from flows.warehouse.bigquery import in_bigquery, query_parameters
+from matchback.sources.hand_over import BOOKS, _undated, books_script
+from matchback.warehouse.bigquery import in_bigquery, query_parameters
 from tests.bigquery.googlesql import (
     PREFIX,
     PROJECT,

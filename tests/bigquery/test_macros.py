@@ -6,7 +6,7 @@ import duckdb
 import jinja2
 import pytest
 
-from flows.resources import DBT_DIRECTORY
+from matchback.core.resources import DBT_DIRECTORY
 from tests.bigquery.googlesql import GoogleSql
 
 JSON = (

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from flows.core.guarded_tables import PARTITION_COLUMNS, on_every_date
-from flows.resources import PACKAGE_ROOT, SQL_DIRECTORY
-from flows.warehouse.bigquery import in_bigquery
+from matchback.core.resources import PACKAGE_ROOT, SQL_DIRECTORY
+from matchback.warehouse.bigquery import in_bigquery
+from matchback.warehouse.guarded_tables import PARTITION_COLUMNS, on_every_date
 from tests.bigquery.conftest import Conversation
 from tests.bigquery.googlesql import PREFIX, GoogleSql
 from tests.bigquery.partition_filters import PARTITIONS, unfiltered
@@ -46,7 +46,7 @@ def test_every_query_of_the_report_says_which_dates(two_days: Conversation) -> N
     for name, columns in two_days.columns.items():
         google.declare(tuple(name.split(".")), columns)
     bare = {}
-    for path in sorted((PACKAGE_ROOT / "flows" / "reporting" / "sql").glob("*.sql")):
+    for path in sorted((PACKAGE_ROOT / "reporting" / "sql").glob("*.sql")):
         sql = in_bigquery(path.read_text(encoding="utf-8"), PREFIX)
         found = unfiltered(google.analyze(sql, has_untyped=True).resolved, PARTITIONS)
         if found:

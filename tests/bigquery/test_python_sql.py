@@ -19,40 +19,40 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import flows.backfill
-import flows.watch
-from expectations.suites import Suite, all_suites
-from flows import reconcile
-from flows.alerting import alert_settings, desk, store
-from flows.alerting.desk import Snooze
-from flows.alerting.outbox import _warnings
-from flows.alerting.plan import plan_alerts, plan_incomplete
-from flows.backfill import completed_days
-from flows.config import Config, load_config
-from flows.core.alert_states import State
-from flows.core.clock import Clock
-from flows.core.window import Window
-from flows.dry_run import _known_files
-from flows.privacy.access import access
-from flows.privacy.digests import KeyedDigests
-from flows.privacy.erase import erase, suppress_loaded
-from flows.privacy.person import UnknownPersonError
-from flows.privacy.retention import retention
-from flows.progress import Progress
-from flows.reconcile import RunResult
-from flows.reporting.evidence import collect
-from flows.reporting.passport import find_passport, passport_document
-from flows.scan import scan_new_rows
-from flows.schema_contract import (
+import matchback.flows.backfill
+import matchback.schedule.watch
+from matchback.alerting import alert_settings, desk, store
+from matchback.alerting.desk import Snooze
+from matchback.alerting.outbox import _warnings
+from matchback.alerting.plan import plan_alerts, plan_incomplete
+from matchback.alerting.states import State
+from matchback.build.dbt import has_current_seeds, record_seeds
+from matchback.build.dry_run import _known_files
+from matchback.build.publish import forget_plain_rows, publish
+from matchback.config import Config, load_config
+from matchback.core.clock import Clock
+from matchback.core.progress import Progress
+from matchback.core.window import Window
+from matchback.expectations.suites import Suite, all_suites
+from matchback.flows import reconcile
+from matchback.flows.backfill import completed_days
+from matchback.flows.reconcile import RunResult
+from matchback.privacy.access import access
+from matchback.privacy.digests import KeyedDigests
+from matchback.privacy.erase import erase, suppress_loaded
+from matchback.privacy.person import UnknownPersonError
+from matchback.privacy.retention import retention
+from matchback.privacy.scan import scan_new_rows
+from matchback.quality.schema_contract import (
     accept_differences,
     loaded_dates,
     open_differences,
     record_first_contracts,
 )
-from flows.tasks.dbt import has_current_seeds, record_seeds
-from flows.tasks.publish import forget_plain_rows, publish
-from flows.warehouse.base import Warehouse
-from flows.warehouse.duckdb import DuckDBWarehouse
+from matchback.reporting.evidence import collect
+from matchback.reporting.passport import find_passport, passport_document
+from matchback.warehouse.base import Warehouse
+from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.bigquery.google_warehouse import GoogleWarehouse
 from tests.bigquery.googlesql import GoogleSql, SqlRejectedError
 from tests.runs import run_window
@@ -293,7 +293,7 @@ def test_a_run_keeps_its_books_alike(ran: Ran, monkeypatch: pytest.MonkeyPatch) 
     progress = Progress(is_plain=True)
 
     def books(warehouse: Warehouse) -> Any:
-        for module in (flows.backfill, flows.watch):
+        for module in (matchback.flows.backfill, matchback.schedule.watch):
             for name in ("open_warehouse", "open_existing_warehouse", "has_warehouse"):
                 monkeypatch.setattr(
                     module, name, lambda *_, **__: nullcontext(warehouse), raising=False
@@ -311,7 +311,9 @@ def test_a_run_keeps_its_books_alike(ran: Ran, monkeypatch: pytest.MonkeyPatch) 
             "dates": loaded_dates(warehouse, ran.run_id, full_refresh=False),
             "files": _known_files(warehouse),
             "days": completed_days(ran.config),
-            "success": flows.watch._read(ran.config, ran.clock, flows.watch.Memory()).last_success,
+            "success": matchback.schedule.watch._read(
+                ran.config, ran.clock, matchback.schedule.watch.Memory()
+            ).last_success,
         }
 
     told = ran.both(books)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from google.cloud import bigquery
 
-from flows.errors import ConfigError, SourceError
+from matchback.core.errors import ConfigError, SourceError
 from tests.bigquery.emulator import PROJECT, Emulator
 from tests.load_kit import Project
 

@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 from google.api_core.exceptions import Conflict, Forbidden, NotFound
 
-from flows.config import BigQueryWarehouseConfig
-from flows.core.window import Window
-from flows.errors import MatchbackError
-from flows.tasks.publish import publish
-from flows.warehouse.bigquery import BigQueryWarehouse, Partition, in_bigquery, query_parameters
+from matchback.build.publish import publish
+from matchback.config import BigQueryWarehouseConfig
+from matchback.core.errors import MatchbackError
+from matchback.core.window import Window
+from matchback.warehouse.bigquery import BigQueryWarehouse, Partition, in_bigquery, query_parameters
 
 CONFIG = BigQueryWarehouseConfig(
     engine="bigquery",

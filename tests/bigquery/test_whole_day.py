@@ -13,11 +13,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.config import Config, load_config
-from flows.core.clock import Clock
-from flows.core.window import Window
-from flows.resources import DBT_DIRECTORY, SEEDS_DIRECTORY
-from flows.tasks.dbt import dbt_environment, dbt_settings
+from matchback.build.dbt import dbt_environment, dbt_settings
+from matchback.config import Config, load_config
+from matchback.core.clock import Clock
+from matchback.core.resources import DBT_DIRECTORY, SEEDS_DIRECTORY
+from matchback.core.window import Window
 from tests.bigquery.conftest import Conversation, converse
 from tests.bigquery.googlesql import GoogleSql, Name
 from tests.bigquery.values import content_of, plain, rows_of

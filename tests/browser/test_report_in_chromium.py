@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.reporting.report import ReportPaths
+from matchback.reporting.report import ReportPaths
 from tests.fixtures.report_project import make_project, write
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from flows.build_plan import bind, stand_ins
-from flows.config import Config, load_config
-from flows.core.clock import Clock
-from flows.core.window import Window
-from flows.errors import BuildError, IntegrityError
-from flows.schema_contract import schema_variables
-from flows.settings import parse_as_of
-from flows.tasks import dbt
-from flows.warehouse.duckdb import DuckDBWarehouse
+from matchback.build import dbt
+from matchback.build.build_plan import bind, stand_ins
+from matchback.config import Config, load_config
+from matchback.core.clock import Clock
+from matchback.core.errors import BuildError, IntegrityError
+from matchback.core.settings import parse_as_of
+from matchback.core.window import Window
+from matchback.quality.schema_contract import schema_variables
+from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.worlds import World
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "DO_NOT_TRACK": "1"}
@@ -117,7 +117,7 @@ def test_a_config_that_has_a_plan_needs_no_dbt(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     planned("select 1 as a", "select 1 where false")
-    monkeypatch.setattr(dbt, "DBT", "flows.no_such_process")
+    monkeypatch.setattr(dbt, "DBT", "matchback.no_such_process")
 
     with dbt.DbtProcess(elsewhere, ENVIRONMENT) as process:
         process.build(settings)

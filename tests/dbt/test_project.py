@@ -9,12 +9,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.config import load_config
-from flows.docs import write_docs
-from flows.reporting.passport import find_passport
-from flows.resources import DBT_DIRECTORY
-from flows.tasks.dbt import dbt_environment
-from flows.warehouse.duckdb import DuckDBWarehouse
+from matchback.build.dbt import dbt_environment
+from matchback.config import load_config
+from matchback.core.resources import DBT_DIRECTORY
+from matchback.reporting.docs import write_docs
+from matchback.reporting.passport import find_passport
+from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.worlds import World
 
 

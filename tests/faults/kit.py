@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from flows.config import load_config
+from matchback.config import load_config
 from tests.fixtures.slack_double import SlackDouble
 from tests.runs import Finished, matchback
 from tests.worlds import World, build_world
@@ -212,7 +212,7 @@ class Dying:
 
     def __post_init__(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "flows", *self.command],
+            [sys.executable, "-m", "matchback", *self.command],
             cwd=self.folder,
             env={"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "CI": "true"},
             stdout=subprocess.DEVNULL,

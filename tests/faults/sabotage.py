@@ -6,8 +6,8 @@ Stands for what no test can make happen at will: a model that builds a wrong tab
 import sys
 from collections.abc import Callable
 
-import flows.reconcile
-from flows.cli import main
+import matchback.flows.reconcile
+from matchback.cli import main
 
 
 def strike_before(audit: Callable[..., object], statement: str) -> Callable[..., object]:
@@ -21,5 +21,7 @@ def strike_before(audit: Callable[..., object], statement: str) -> Callable[...,
 
 
 if __name__ == "__main__":
-    flows.reconcile.audit = strike_before(flows.reconcile.audit, sys.argv.pop(1))
+    matchback.flows.reconcile.audit = strike_before(
+        matchback.flows.reconcile.audit, sys.argv.pop(1)
+    )
     main()

@@ -13,9 +13,9 @@ import duckdb
 import fastavro
 import pytest
 
-from flows.errors import WarehouseCorruptError
-from flows.warehouse.duckdb import DuckDBWarehouse
-from flows.warehouse.lease import run_lease
+from matchback.core.errors import WarehouseCorruptError
+from matchback.warehouse.duckdb import DuckDBWarehouse
+from matchback.warehouse.lease import run_lease
 from tests.faults.kit import (
     Dying,
     published_of,
@@ -28,7 +28,7 @@ from tests.worlds import World, build_world
 
 LEAVE_WAL = """
 import os, signal, sys
-from flows.warehouse.duckdb import DuckDBWarehouse
+from matchback.warehouse.duckdb import DuckDBWarehouse
 warehouse = DuckDBWarehouse(__import__("pathlib").Path(sys.argv[1]))
 warehouse.execute("set wal_autocheckpoint = '1TB'")
 sql = "insert into ops.runs (run_id, message) values (?, ?)"

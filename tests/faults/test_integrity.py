@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from flows import reconcile as job
-from flows.config import load_config
-from flows.core.clock import Clock
-from flows.core.window import Window
-from flows.errors import IntegrityError
-from flows.progress import Progress
-from flows.settings import parse_as_of
-from flows.warehouse.duckdb import DuckDBWarehouse
+from matchback.config import load_config
+from matchback.core.clock import Clock
+from matchback.core.errors import IntegrityError
+from matchback.core.progress import Progress
+from matchback.core.settings import parse_as_of
+from matchback.core.window import Window
+from matchback.flows import reconcile as job
+from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.faults.kit import as_text, last_run, lines_sent, point_alerts_to, published_of
 from tests.faults.sabotage import strike_before
 from tests.fixtures.slack_double import SlackDouble, reply, slack
@@ -70,7 +70,7 @@ def run(
         progress = Progress(is_quiet=True)
         return job.reconcile(config, Window(*dates), clock, environment, progress)
 
-    monkeypatch.setattr("flows.tasks.dbt.DbtProcess", lambda *_: nullcontext())
+    monkeypatch.setattr("matchback.build.dbt.DbtProcess", lambda *_: nullcontext())
     monkeypatch.setattr(job, "build_models", take_over_candidates)
     monkeypatch.setenv("PREFECT_API_URL", "")
     return once

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.alerting import alert_settings, drain_outbox, plan_alerts
-from flows.config import load_config
-from flows.core.clock import Clock
-from flows.settings import parse_as_of
-from flows.warehouse.duckdb import DuckDBWarehouse
+from matchback.alerting import alert_settings, drain_outbox, plan_alerts
+from matchback.config import load_config
+from matchback.core.clock import Clock
+from matchback.core.settings import parse_as_of
+from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.faults.kit import lines_sent, point_alerts_to
 from tests.fixtures.slack_double import reply, slack
 from tests.runs import Finished, Published, matchback

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from typer.testing import CliRunner
 
-from flows.alerting import alert_settings, plan_alerts
-from flows.cli import app
-from flows.config import load_config
-from flows.core.clock import Clock
-from flows.warehouse.duckdb import DuckDBWarehouse
-from flows.warehouse.lease import run_lease
+from matchback.alerting import alert_settings, plan_alerts
+from matchback.cli import app
+from matchback.config import load_config
+from matchback.core.clock import Clock
+from matchback.warehouse.duckdb import DuckDBWarehouse
+from matchback.warehouse.lease import run_lease
 from tests.fixtures.slack_double import SECRET, reply, slack
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -280,7 +280,7 @@ def test_a_damaged_memory_of_the_watch_can_only_alert_too_much(project):
 
 def test_watch_needs_neither_prefect_nor_the_libraries_of_a_run():
     program = (
-        "import sys, flows.commands.watch\n"
+        "import sys, matchback.commands.watch\n"
         "heavy = {'prefect', 'great_expectations', 'altair', 'slack_sdk', 'pandas'}\n"
         "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
     )

@@ -9,10 +9,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from flows.alerting import AlertSettings, drain_outbox, plan_alerts
-from flows.alerting.slack import Receipt
-from flows.core.clock import Clock
-from flows.warehouse.duckdb import DuckDBWarehouse
+from matchback.alerting import AlertSettings, drain_outbox, plan_alerts
+from matchback.alerting.slack import Receipt
+from matchback.core.clock import Clock
+from matchback.warehouse.duckdb import DuckDBWarehouse
 
 CHECKS = ("plain_pii", "hit_ratio", "dedup_rate")
 STATUSES = st.sampled_from(["pass", "warn", "fail", "insufficient_data", "unknown"])

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from flows.alerting import (
+from matchback.alerting import (
     AlertSettings,
     DeliverySummary,
     drain_outbox,
     plan_alerts,
     plan_incomplete,
 )
-from flows.alerting.message import Message
-from flows.alerting.slack import Patience, Receipt, WebhookSender, make_sender
-from flows.core.alert_states import Policy
-from flows.core.clock import Clock
-from flows.warehouse.duckdb import DuckDBWarehouse
+from matchback.alerting.message import Message
+from matchback.alerting.slack import Patience, Receipt, WebhookSender, make_sender
+from matchback.alerting.states import Policy
+from matchback.core.clock import Clock
+from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.fixtures.slack_double import SECRET, reply, slack
 
 START = datetime(2026, 11, 1, 7, tzinfo=UTC)

@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
-from flows.backfill import backfill, worst_exit_code
-from flows.config import load_config
-from flows.core.window import Window
-from flows.errors import BuildError, ExitCode
-from flows.reconcile import RunResult
-from flows.warehouse.opening import open_warehouse
+from matchback.config import load_config
+from matchback.core.errors import BuildError, ExitCode
+from matchback.core.window import Window
+from matchback.flows.backfill import backfill, worst_exit_code
+from matchback.flows.reconcile import RunResult
+from matchback.warehouse.opening import open_warehouse
 
 WINDOW = Window(date(2026, 11, 1), date(2026, 11, 4))
 

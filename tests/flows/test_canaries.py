@@ -10,7 +10,7 @@ from urllib.parse import quote
 import duckdb
 import pytest
 
-from flows.privacy.registry import BEHIND_VIEWS, RAW
+from matchback.privacy.registry import BEHIND_VIEWS, RAW
 from tests.fixtures.slack_double import reply, slack
 from tests.runs import matchback, run_window
 from tests.worlds import World, build_world
@@ -192,7 +192,7 @@ def test_no_canary_leaves_the_raw_rows(world: World) -> None:
         ]
         outputs.append(matchback(world.path, "explain", "canary-event"))
         outputs.append(matchback(world.path, "alerts", "list"))
-        outputs.append(matchback(world.path, str(world.path), module="flows.docs"))
+        outputs.append(matchback(world.path, str(world.path), module="matchback.reporting.docs"))
         outputs.append(matchback(world.path, "access", "--json", stdin=f"{EMAIL}\n"))
         has_landed = is_landed(world.path)
         outputs.append(matchback(world.path, "erase", stdin=f"{EMAIL}\n"))

@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from flows.cli import app
+from matchback.cli import app
 
 MINIMAL = 'sources: {ga4: {path: "data/*.json"}}\n'
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.core.clock import Clock
-from flows.privacy.registry import BEHIND_VIEWS, DERIVED_SCHEMAS, HITS, IMPERSONAL, TABLES
-from flows.privacy.retention import retention
+from matchback.core.clock import Clock
+from matchback.privacy.registry import BEHIND_VIEWS, DERIVED_SCHEMAS, HITS, IMPERSONAL, TABLES
+from matchback.privacy.retention import retention
 from tests.load_kit import Project
 from tests.runs import Published, matchback, run_window
 from tests.worlds import World, build_world

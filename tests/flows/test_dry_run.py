@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-import flows.reconcile
-import flows.tasks.dbt
-from flows import dry_run as plan
-from flows.config import Config, load_config
-from flows.core.clock import Clock
-from flows.core.window import Window
-from flows.errors import ExitCode, TableMissingError
+import matchback.build.dbt
+import matchback.flows.reconcile
+from matchback.build import dry_run as plan
+from matchback.config import Config, load_config
+from matchback.core.clock import Clock
+from matchback.core.errors import ExitCode, TableMissingError
+from matchback.core.window import Window
 from tests.runs import matchback
 from tests.worlds import build_world
 
@@ -70,10 +70,10 @@ def plan_on(
         config: Config = load_config(tmp_path / "matchback.yml", {})
         monkeypatch.setattr(plan, "open_warehouse", lambda *_, **__: nullcontext(Service(scanned)))
         monkeypatch.setattr(
-            flows.tasks.dbt, "DbtProcess", lambda *_: nullcontext(Dbt(list(scanned)))
+            matchback.build.dbt, "DbtProcess", lambda *_: nullcontext(Dbt(list(scanned)))
         )
         if scanned:
-            monkeypatch.setattr(flows.reconcile, "build_settings", lambda *_: {})
+            monkeypatch.setattr(matchback.flows.reconcile, "build_settings", lambda *_: {})
         return plan.dry_run(config, WINDOW, CLOCK, {})
 
     return run

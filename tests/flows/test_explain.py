@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from flows.cli import app
-from flows.config import Config
-from flows.reporting.passport import find_passport, id_digest
-from flows.warehouse.duckdb import DuckDBWarehouse
+from matchback.cli import app
+from matchback.config import Config
+from matchback.reporting.passport import find_passport, id_digest
+from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.fixtures.published import DATASET, insert_rows
 from tests.fixtures.report_project import make_project
 

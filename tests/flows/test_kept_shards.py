@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.config import load_config
-from flows.privacy.erase import erase
-from flows.tasks import dbt
+from matchback.build import dbt
+from matchback.config import load_config
+from matchback.privacy.erase import erase
 from tests.fixtures.shards import CLOCK, SCHEMA_MODELS, ShardProject
 
 pytestmark = pytest.mark.slow

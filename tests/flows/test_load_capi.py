@@ -215,7 +215,7 @@ def test_a_line_that_a_log_repeats_is_one_attempt_and_a_duplicate_in_the_ledger(
     tmp_path, monkeypatch, is_large
 ):
     if is_large:
-        monkeypatch.setattr("flows.tasks.land_lines.QUICK_FROM_BYTES", {"text": 0})
+        monkeypatch.setattr("matchback.sources.kit.land_lines.QUICK_FROM_BYTES", {"text": 0})
     later = gtms_row(timestamp=1794470400124)
     other = gtms_row(trace_id="t2")
     records = [gtms_row(), other, gtms_row(), later, gtms_row()]
@@ -266,7 +266,7 @@ def test_a_large_gtms_file_gives_the_same_rows_as_a_small_one(tmp_path, monkeypa
         "timestamp": 1794470400123,
     }
     project, carefully = load(tmp_path, "gtms_bigquery", records)
-    monkeypatch.setattr("flows.tasks.land_lines.QUICK_FROM_BYTES", {"text": 0, "gzip": 0})
+    monkeypatch.setattr("matchback.sources.kit.land_lines.QUICK_FROM_BYTES", {"text": 0, "gzip": 0})
     project.write("data/log_20261112.jsonl", lines(records).rstrip())
     assert project.load().rows_loaded == 30
     quickly = project.rows("select * from landing.capi_gtms order by row_number")
@@ -278,7 +278,7 @@ def test_a_large_gtms_file_gives_the_same_rows_as_a_small_one(tmp_path, monkeypa
 
 @pytest.mark.parametrize("bad", ["{broken", '{"type": "Request"}', '{"type": "x", "timestamp": 1}'])
 def test_a_large_gtms_file_with_a_bad_line_loses_only_that(tmp_path, monkeypatch, bad):
-    monkeypatch.setattr("flows.tasks.land_lines.QUICK_FROM_BYTES", {"text": 0, "gzip": 0})
+    monkeypatch.setattr("matchback.sources.kit.land_lines.QUICK_FROM_BYTES", {"text": 0, "gzip": 0})
     text = lines([gtms_row()]) + bad + "\n" + lines([gtms_row(trace_id="t2")])
     project, rows = load(tmp_path, "gtms_bigquery", text)
     assert len(rows) == 2

@@ -7,8 +7,8 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from flows.errors import ExitCode, SourceError
-from flows.replay import replay
+from matchback.core.errors import ExitCode, SourceError
+from matchback.flows.replay import replay
 from tests.load_kit import CLOCK, Project, lines
 
 HEADER = "Name,Created at,Total,Currency,Email,Phone,First,Note,Test\n"

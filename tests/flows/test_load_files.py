@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.errors import ConfigError, ExitCode, SourceError
-from flows.loading.reading import describe_file
-from flows.replay import replay
+from matchback.core.errors import ConfigError, ExitCode, SourceError
+from matchback.flows.replay import replay
+from matchback.sources.kit.files import describe_file
 from tests.fixtures.tokens import TOKEN
 from tests.load_kit import CLOCK, Project, decision, exchange, lines
 

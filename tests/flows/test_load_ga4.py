@@ -5,7 +5,7 @@ import duckdb
 import fastavro
 import pytest
 
-from flows.replay import replay
+from matchback.flows.replay import replay
 from tests.fixtures.tokens import TOKEN
 from tests.load_kit import CLOCK, SHARED, Project, ga4_event, lines
 
@@ -15,7 +15,7 @@ GA4 = {"ga4": {"path": "data/events_*"}}
 @pytest.fixture(params=[50_000, 0], ids=["rows", "shards"])
 def project(tmp_path, monkeypatch, request):
     """Every rule holds for Parquet that goes into rows and for Parquet that stays a file."""
-    monkeypatch.setattr("flows.tasks.land_ga4.SHELVED_FROM_ROWS", request.param)
+    monkeypatch.setattr("matchback.sources.ga4.land.SHELVED_FROM_ROWS", request.param)
     return Project(tmp_path, GA4)
 
 
@@ -295,7 +295,7 @@ def test_a_large_json_shard_gives_the_same_rows_as_a_small_one(project, monkeypa
     project.write("data/events_20261112.json", events(*numbers, brand_new="x"))
     project.load()
     carefully = project.rows("select * exclude (run_id, file_name) from landing.ga4_events")
-    monkeypatch.setattr("flows.tasks.land_ga4.QUICK_FROM_BYTES", {"text": 0, "gzip": 0})
+    monkeypatch.setattr("matchback.sources.ga4.land.QUICK_FROM_BYTES", {"text": 0, "gzip": 0})
     project.write("data/events_20261112.json", events(*numbers, brand_new="x").rstrip())
     assert project.load().rows_loaded == 59
     quickly = project.rows("select * exclude (run_id, file_name) from landing.ga4_events")
@@ -304,7 +304,7 @@ def test_a_large_json_shard_gives_the_same_rows_as_a_small_one(project, monkeypa
 
 @pytest.mark.parametrize("bad", ['{"event_name": NaN}', "{broken", '{"a": 1, "a": 2}'])
 def test_a_large_json_shard_with_a_bad_line_loses_only_that(project, monkeypatch, bad):
-    monkeypatch.setattr("flows.tasks.land_ga4.QUICK_FROM_BYTES", {"text": 0, "gzip": 0})
+    monkeypatch.setattr("matchback.sources.ga4.land.QUICK_FROM_BYTES", {"text": 0, "gzip": 0})
     project.write("data/events_20261112.json", events(1) + bad + "\n" + events(2))
     summary = project.load()
     assert (summary.rows_loaded, summary.rows_quarantined) == (2, 1)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.config import Config
-from flows.core.clock import Clock
-from flows.load_meta_quality import load_meta_quality
-from flows.warehouse.duckdb import DuckDBWarehouse
+from matchback.config import Config
+from matchback.core.clock import Clock
+from matchback.sources.meta_quality.load import load_meta_quality
+from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.fixtures.graph_double import TOKEN, GraphDouble, graph_double
 
 CLOCK = Clock(datetime(2026, 11, 22, 7, 0, tzinfo=UTC))

@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 from google.api_core.exceptions import Forbidden
 
-from flows.errors import ConfigError, SourceError
-from flows.loading import objects
+from matchback.core.errors import ConfigError, SourceError
+from matchback.sources.kit import objects
 from tests.load_kit import Project, exchange, lines
 
 PATH = "gs://logs/capi/*.jsonl"

@@ -8,9 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from flows import orchestration
-from flows.errors import ConfigError
-from flows.orchestration import Artifacts, flow, has_prefect_api, publish_artifacts, run_page, task
+from matchback import orchestration
+from matchback.core.errors import ConfigError
+from matchback.orchestration import (
+    Artifacts,
+    flow,
+    has_prefect_api,
+    publish_artifacts,
+    run_page,
+    task,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +62,7 @@ def test_an_error_that_the_user_must_solve_is_not_retried():
 def test_without_an_api_prefect_is_never_imported():
     program = (
         "import sys\n"
-        "from flows.orchestration import flow, publish_artifacts, run_page, Artifacts\n"
+        "from matchback.orchestration import flow, publish_artifacts, run_page, Artifacts\n"
         "assert flow(name='f')(lambda: 1)() == 1\n"
         "assert publish_artifacts(Artifacts(markdown={'a': 'b'})) == 0\n"
         "assert run_page() is None\n"

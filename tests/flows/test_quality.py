@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from expectations.results import NOT_EVALUATED, NOT_READ, NOTHING_CHECKED
-from expectations.suites import all_suites
-from expectations.thresholds import read_thresholds
-from expectations.validation import Validator
-from flows.tasks.quality import preload, validate
-from flows.warehouse.duckdb import DuckDBWarehouse
+from matchback.expectations.results import NOT_EVALUATED, NOT_READ, NOTHING_CHECKED
+from matchback.expectations.suites import all_suites
+from matchback.expectations.thresholds import read_thresholds
+from matchback.expectations.validation import Validator
+from matchback.quality.audit import preload, validate
+from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.fixtures.candidates import DAY, RUN_ID, SOURCES, WINDOW, write_candidates
 
 CANARY = "canary.person@example.org"
@@ -395,7 +395,7 @@ def test_an_error_of_the_engine_is_no_verdict_on_the_data(warehouse, suites):
         def build_suite(thresholds):
             import great_expectations as gx
 
-            from expectations import rules
+            from matchback.expectations import rules
 
             return gx.ExpectationSuite(
                 name="misspelt", expectations=[rules.has_rows(), rules.not_null("absent")]

@@ -59,7 +59,7 @@ def both_ways(folder, table, content):
     for way in ("line by line", "by the engine"):
         with pytest.MonkeyPatch.context() as patch:
             if way == "by the engine":
-                patch.setattr("flows.tasks.land_lines.QUICK_FROM_BYTES", EVERY_SIZE)
+                patch.setattr("matchback.sources.kit.land_lines.QUICK_FROM_BYTES", EVERY_SIZE)
             (folder / way).mkdir()
             project = Project(folder / way, SOURCES[table])
             project.write("data/log_20261112.jsonl", content)
@@ -125,9 +125,11 @@ def test_a_file_that_is_no_text_of_lines_is_read_line_by_line(tmp_path, content)
 
 
 def test_only_odd_lines_are_parsed_one_by_one(tmp_path, monkeypatch):
-    monkeypatch.setattr("flows.tasks.land_lines.QUICK_FROM_BYTES", EVERY_SIZE)
+    monkeypatch.setattr("matchback.sources.kit.land_lines.QUICK_FROM_BYTES", EVERY_SIZE)
     parsed = []
-    monkeypatch.setattr("flows.load_consent.parse_decision", lambda raw: parsed.append(raw) or {})
+    monkeypatch.setattr(
+        "matchback.sources.consent.load.parse_decision", lambda raw: parsed.append(raw) or {}
+    )
     project = Project(tmp_path, SOURCES["landing.consent_log"])
     lines = [json.dumps(decision(user_id=f"u{number}")) for number in range(50)]
     project.write("data/log.jsonl.gz", "\n".join(lines))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.scan import scan_new_rows
-from flows.warehouse.duckdb import DuckDBWarehouse
+from matchback.privacy.scan import scan_new_rows
+from matchback.warehouse.duckdb import DuckDBWarehouse
 
 EMAIL = "jane.doe@example.org"
 DAY = "timestamp '2026-11-09 10:00:00'"

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from flows.commands import scan as command
-from flows.core.pii import lines
-from flows.core.pii.lines import Format, findings_in
+from matchback.commands import scan as command
+from matchback.pii import lines
+from matchback.pii.lines import Format, findings_in
 
 EMAIL = "jane.doe@example.org"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.core.contracts import Difference
-from flows.schema_contract import accept_differences, open_differences
+from matchback.quality.contracts import Difference
+from matchback.quality.schema_contract import accept_differences, open_differences
 from tests.fixtures.shards import CLOCK, NEWER_COLUMNS, ROWS, ShardProject
 
 DAYS = [date(2026, 11, day) for day in range(8, 15)]

@@ -8,10 +8,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from flows.cli import app
-from flows.config import load_config
-from flows.errors import ConfigError
-from flows.serve import (
+from matchback.cli import app
+from matchback.config import load_config
+from matchback.core.errors import ConfigError
+from matchback.schedule.serve import (
     Job,
     next_time,
     planned_jobs,
@@ -100,7 +100,7 @@ def test_what_is_served_is_one_object_before_the_first_job_and_holds_no_secret(
 ):
     monkeypatch.setenv("PREFECT_API_URL", "")
     monkeypatch.setenv("HOOK", "https://hooks.example.com/canary-4711")
-    monkeypatch.setattr("flows.commands.serve.serve_schedules", lambda *_: None)
+    monkeypatch.setattr("matchback.commands.serve.serve_schedules", lambda *_: None)
     path, _ = write_config()
     result = CliRunner().invoke(app, ["serve", "--json", "--config", str(path)])
     served = json.loads(result.stdout)
@@ -120,14 +120,14 @@ def test_a_job_is_the_console_command_with_its_exit_code(tmp_path, monkeypatch, 
 
 
 def test_prefect_gets_the_path_of_the_config_and_no_secret(write_config):
-    from flows.deployments import deployments
+    from matchback.schedule.deployments import deployments
 
     path, config = write_config()
     made = deployments(config, path)
     assert [deployment.entrypoint for deployment in made] == [
-        "flows.deployments.daily_reconciliation",
-        "flows.deployments.retention",
-        "flows.deployments.drain_outbox",
+        "matchback.schedule.deployments.daily_reconciliation",
+        "matchback.schedule.deployments.retention",
+        "matchback.schedule.deployments.drain_outbox",
     ]
     for deployment in made:
         assert deployment.parameters == {"config_path": str(path)}
@@ -138,11 +138,11 @@ def test_prefect_gets_the_path_of_the_config_and_no_secret(write_config):
 def test_prefect_yaml_names_flows_that_exist_and_takes_only_the_config_path():
     from prefect.flows import Flow
 
-    from flows import deployments
+    from matchback.schedule import deployments
 
     declared = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
     names = [deployment["entrypoint"].partition(":") for deployment in declared]
-    assert [path for path, _, _ in names] == ["flows/deployments.py"] * 3
+    assert [path for path, _, _ in names] == ["matchback/schedule/deployments.py"] * 3
     for _, _, name in names:
         assert isinstance(getattr(deployments, name), Flow)
     for deployment in declared:

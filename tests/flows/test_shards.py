@@ -7,10 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.errors import WarehouseCorruptError
-from flows.scan import scan_new_rows
-from flows.warehouse.duckdb import DuckDBWarehouse
-from flows.warehouse.shelf import EVENTS, ROWS, SHARDS, folder_of
+from matchback.core.errors import WarehouseCorruptError
+from matchback.privacy.scan import scan_new_rows
+from matchback.warehouse.duckdb import DuckDBWarehouse
+from matchback.warehouse.shelf import EVENTS, ROWS, SHARDS, folder_of
 from tests.fixtures.tokens import TOKEN
 from tests.load_kit import Project, ga4_event, lines
 
@@ -20,7 +20,7 @@ EVERY_COLUMN = f"select * exclude (run_id) from {EVENTS} order by table_date, fi
 
 @pytest.fixture(autouse=True)
 def _shelve_everything(monkeypatch):
-    monkeypatch.setattr("flows.tasks.land_ga4.SHELVED_FROM_ROWS", 0)
+    monkeypatch.setattr("matchback.sources.ga4.land.SHELVED_FROM_ROWS", 0)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_shard_reads_the_same_from_its_file_and_from_rows(project, tmp_path, m
     as_files = project.rows(EVERY_COLUMN)
     assert project.count(ROWS) == 0
 
-    monkeypatch.setattr("flows.tasks.land_ga4.SHELVED_FROM_ROWS", 100)
+    monkeypatch.setattr("matchback.sources.ga4.land.SHELVED_FROM_ROWS", 100)
     shutil.copytree(tmp_path / "data", tmp_path / "again" / "data")
     other = Project(tmp_path / "again", GA4)
     other.load()

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from flows.alerting.message import Line, Message, build_message
-from flows.alerting.settings import AlertSettings
-from flows.alerting.slack import (
+from matchback.alerting.message import Line, Message, build_message
+from matchback.alerting.settings import AlertSettings
+from matchback.alerting.slack import (
     MAX_RETRY_AFTER,
     BotSender,
     Patience,
@@ -17,7 +17,7 @@ from flows.alerting.slack import (
     make_sender,
     seconds_to_wait,
 )
-from flows.core.alert_states import Kind
+from matchback.alerting.states import Kind
 from tests.fixtures.slack_double import SECRET, drip, hang, reply, reset, slack, truncated
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from flows.config import load_config
-from flows.core.clock import Clock
-from flows.core.window import Window
-from flows.schema_contract import public_holidays
-from flows.tasks import dbt
-from flows.warehouse.duckdb import DuckDBWarehouse
+from matchback.build import dbt
+from matchback.config import load_config
+from matchback.core.clock import Clock
+from matchback.core.window import Window
+from matchback.quality.schema_contract import public_holidays
+from matchback.warehouse.duckdb import DuckDBWarehouse
 
 START = date(2026, 11, 1)
 DAYS = [START + timedelta(days=offset) for offset in range(60)]

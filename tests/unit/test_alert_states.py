@@ -8,7 +8,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from flows.core.alert_states import (
+from matchback.alerting.states import (
     Advance,
     Incident,
     Key,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from flows import dbt_cache
-from flows.build_plan import (
+from matchback.build import dbt_cache
+from matchback.build.build_plan import (
     bind,
     has_plan_like,
     keep_plan,
@@ -15,7 +15,7 @@ from flows.build_plan import (
     read_plan,
     stand_ins,
 )
-from flows.resources import DBT_DIRECTORY
+from matchback.core.resources import DBT_DIRECTORY
 
 SELECTION = ("resource_type:model",)
 SETTINGS: dict[str, Any] = {

@@ -9,8 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows import build_process
-from flows.warehouse.duckdb import DuckDBWarehouse
+from matchback.build import build_process
+from matchback.warehouse.duckdb import DuckDBWarehouse
 
 CANARY = "canary.person@example.org"
 

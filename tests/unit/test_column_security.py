@@ -4,9 +4,9 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from flows.privacy.registry import TABLES
-from flows.resources import SQL_DIRECTORY
-from flows.warehouse.column_security import guard_personal_tables
+from matchback.core.resources import SQL_DIRECTORY
+from matchback.privacy.registry import TABLES
+from matchback.warehouse.column_security import guard_personal_tables
 
 TAG = "projects/p/locations/eu/taxonomies/1/policyTags/2"
 

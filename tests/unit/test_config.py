@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.config import json_schema_text, load_config, parse_size
-from flows.errors import ConfigError, ExitCode
-from flows.settings import Settings, parse_as_of
+from matchback.config import json_schema_text, load_config, parse_size
+from matchback.core.errors import ConfigError, ExitCode
+from matchback.core.settings import Settings, parse_as_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MINIMAL = "sources: {consent: {path: 'data/*.jsonl'}}\n"
@@ -26,7 +26,9 @@ def refusal(tmp_path: Path, text: str, environment: dict[str, str] | None = None
 
 def test_the_published_json_schema_is_up_to_date():
     published = REPOSITORY / "docs" / "matchback.schema.json"
-    assert published.read_text(encoding="utf-8") == json_schema_text(), "run python -m flows.config"
+    assert published.read_text(encoding="utf-8") == json_schema_text(), (
+        "run python -m matchback.config"
+    )
 
 
 def test_the_smallest_config_has_defaults_and_knows_its_folder(tmp_path):

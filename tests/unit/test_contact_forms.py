@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.core.hashing.contact_forms import FIELDS, contact_forms, field_forms, is_sha256
-from flows.core.hashing.countries import COUNTRIES, country_named
-from flows.core.hashing.junk import junk_digests, junk_rows
-from flows.resources import SEEDS_DIRECTORY
+from matchback.core.resources import SEEDS_DIRECTORY
+from matchback.hashing.contact_forms import FIELDS, contact_forms, field_forms, is_sha256
+from matchback.hashing.countries import COUNTRIES, country_named
+from matchback.hashing.junk import junk_digests, junk_rows
 
 VECTORS = Path(__file__).resolve().parents[3] / "shared" / "data" / "hashes"
 needs_vectors = pytest.mark.skipif(

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from flows.config import load_config
-from flows.core.contracts import Difference, Entry, accepted, contract_document
-from flows.errors import ConfigError
-from flows.resources import CONTRACTS_DIRECTORY, SEEDS_DIRECTORY
-from flows.schema_contract import public_holidays, read_releases
+from matchback.config import load_config
+from matchback.core.errors import ConfigError
+from matchback.core.resources import CONTRACTS_DIRECTORY, SEEDS_DIRECTORY
+from matchback.quality.contracts import Difference, Entry, accepted, contract_document
+from matchback.quality.schema_contract import public_holidays, read_releases
 
 FIRST = date(2026, 11, 12)
 FAMILIES = {"STRING": "text", "INTEGER": "number", "FLOAT": "number", "BOOLEAN": "boolean"}

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from flows.config import load_config
-from flows.warehouse.duckdb import DuckDBWarehouse
-from flows.warehouse.opening import open_warehouse
+from matchback.config import load_config
+from matchback.warehouse.duckdb import DuckDBWarehouse
+from matchback.warehouse.opening import open_warehouse
 
 COLUMNS = "select table_schema, table_name, column_name, data_type from information_schema.columns"
 

@@ -7,9 +7,9 @@ import great_expectations as gx
 import pandas as pd
 import pytest
 
-from expectations import evaluation, rules
-from expectations.evaluation import RESULT_FORMAT, evaluate
-from expectations.validation import COUNTS
+from matchback.expectations import evaluation, rules
+from matchback.expectations.evaluation import RESULT_FORMAT, evaluate
+from matchback.expectations.validation import COUNTS
 
 FRAME = pd.DataFrame(
     {
@@ -107,8 +107,8 @@ def test_the_text_of_an_error_is_not_kept(monkeypatch):
 
 def test_an_audit_loads_no_client_of_a_store_and_no_charts():
     code = (
-        "import sys; from expectations.suites import all_suites; all_suites();"
-        "import expectations.evaluation; from expectations.data_docs import load_renderer;"
+        "import sys; from matchback.expectations.suites import all_suites; all_suites();"
+        "import matchback.expectations.evaluation; from matchback.expectations.data_docs import load_renderer;"
         "load_renderer(); print(*sys.modules)"
     )
 
@@ -123,7 +123,7 @@ def test_an_audit_loads_no_client_of_a_store_and_no_charts():
 
 def test_what_is_left_out_of_one_import_is_there_for_all_others():
     code = (
-        "from expectations.suites import all_suites; all_suites();"
+        "from matchback.expectations.suites import all_suites; all_suites();"
         "import sqlalchemy, google.auth, sys; from scipy import stats; import altair;"
         "print(stats.norm.cdf(0), altair.Chart.__name__, len(sys.meta_path))"
     )

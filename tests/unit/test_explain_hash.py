@@ -7,10 +7,10 @@ from hashlib import md5, sha1, sha256, sha512
 import pytest
 from typer.testing import CliRunner
 
-from flows.cli import app
-from flows.core.hashing.contact_forms import field_forms
-from flows.core.hashing.countries import country_named
-from flows.core.hashing.explain import explain, format_defect
+from matchback.cli import app
+from matchback.hashing.contact_forms import field_forms
+from matchback.hashing.countries import country_named
+from matchback.hashing.explain import explain, format_defect
 
 EMAIL = "Grace.Sample@example.org"
 NORMALISED = EMAIL.lower()
@@ -128,8 +128,8 @@ def test_an_unknown_field_destination_or_country_exits_with_2(arguments):
 
 
 def test_every_defect_has_advice():
-    from flows.commands.hash import _advice
-    from flows.core.hashing.contact_forms import MISMATCH_FORMS
+    from matchback.commands.hash import _advice
+    from matchback.hashing.contact_forms import MISMATCH_FORMS
 
     formats = {"plain", "md5", "sha1", "sha512", "base64", "upper_case", "truncated"}
     assert {*formats, "junk", "missing_plus", "unexplained", *MISMATCH_FORMS} <= set(_advice())

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.privacy.registry import TABLES
-from flows.resources import DBT_DIRECTORY
+from matchback.core.resources import DBT_DIRECTORY
+from matchback.privacy.registry import TABLES
 
 ROOT = Path(__file__).parents[2]
-REPORT_SQL = ROOT / "flows" / "reporting" / "sql"
+REPORT_SQL = ROOT / "matchback" / "reporting" / "sql"
 READ = re.compile(r"\b(?:marts|landing|ops|reference)\.(\w+)")
 REFERRED = re.compile(r"'(\w+)'\)")
 
@@ -38,7 +38,7 @@ def test_the_report_and_the_passport_expose_what_their_queries_read() -> None:
 
 
 def test_alerts_expose_the_marts_that_they_read() -> None:
-    sources = sorted((ROOT / "flows" / "alerting").glob("*.py"))
+    sources = sorted((ROOT / "matchback" / "alerting").glob("*.py"))
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
 
     assert exposed("slack_alerts") == set(re.findall(r"\bmarts\.(\w+)", text))

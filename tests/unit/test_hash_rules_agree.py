@@ -4,8 +4,8 @@ import duckdb
 import pytest
 from jinja2 import Environment
 
-from flows.core.hashing.explain import format_defect
-from flows.resources import DBT_DIRECTORY
+from matchback.core.resources import DBT_DIRECTORY
+from matchback.hashing.explain import format_defect
 
 DIGEST = "62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f"
 SENT = [

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.core.pii import KINDS, detect, kinds_of
-from flows.core.pii.columns import read_columns, text_leaves
-from flows.core.pii.decode import decode
-from flows.core.pii.documents import Leaf, detect_leaf, leaves
-from flows.core.pii.keys import read_key, written_words
-from flows.core.pii.masking import shape_of
-from flows.core.pii.prefilter import prefilter_patterns
+from matchback.pii import KINDS, detect, kinds_of
+from matchback.pii.columns import read_columns, text_leaves
+from matchback.pii.decode import decode
+from matchback.pii.documents import Leaf, detect_leaf, leaves
+from matchback.pii.keys import read_key, written_words
+from matchback.pii.masking import shape_of
+from matchback.pii.prefilter import prefilter_patterns
 from tests.fixtures.pii_cases import NEGATIVES, POSITIVES
 
 MARKUP = st.text(alphabet="%25403AaBb@.+-_/?&=#:;[]{}()\"'\\<> 0123456789eyJé中\0\n", max_size=400)

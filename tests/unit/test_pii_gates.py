@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.core.pii import detect, kinds_of
+from matchback.pii import detect, kinds_of
 
 CORPORA = Path(__file__).parents[3] / "shared" / "data" / "pii"
 KIND_OF_ENTITY = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.core.printable import printable
+from matchback.core.printable import printable
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.core.redaction import PLACEHOLDER, may_hold_secret, redact, redact_object
+from matchback.core.redaction import PLACEHOLDER, may_hold_secret, redact, redact_object
 from tests.fixtures.tokens import TOKEN
 
 HIDING_PLACES = [

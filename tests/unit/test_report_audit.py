@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from flows.config import Config
-from flows.core.clock import Clock
-from flows.reporting.audit import (
+from matchback.config import Config
+from matchback.core.clock import Clock
+from matchback.reporting.audit import (
     audit_markdown,
     build_audit,
     markdown_text,
@@ -16,9 +16,9 @@ from flows.reporting.audit import (
     text_bar,
     worst_status,
 )
-from flows.reporting.evidence import collect
-from flows.reporting.view import build_page
-from flows.warehouse.duckdb import DuckDBWarehouse
+from matchback.reporting.evidence import collect
+from matchback.reporting.view import build_page
+from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.fixtures.published import DATASET, NOW, RUN_ID
 from tests.fixtures.report_project import make_project, write
 

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from flows.reporting.charts import Band, Frame, Point, Slice, line_chart, sparkline, stacked_bar
+from matchback.reporting.charts import Band, Frame, Point, Slice, line_chart, sparkline, stacked_bar
 
 FIRST = date(2026, 11, 1)
 FRAME = Frame(FIRST, FIRST + timedelta(days=4), 0.0, 1.0)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from flows.reporting import figures
+from matchback.reporting import figures
 
 
 def test_a_share_above_nothing_never_reads_as_nothing() -> None:

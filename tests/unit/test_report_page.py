@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from flows.config import Config
-from flows.reporting import words
-from flows.reporting.evidence import SQL_FOLDER, ReportError, collect
-from flows.reporting.report import ReportPaths
-from flows.reporting.view import Page, build_changes, build_page
-from flows.resources import SEEDS_DIRECTORY
-from flows.warehouse.duckdb import DuckDBWarehouse
+from matchback.config import Config
+from matchback.core.resources import SEEDS_DIRECTORY
+from matchback.reporting import words
+from matchback.reporting.evidence import SQL_FOLDER, ReportError, collect
+from matchback.reporting.report import ReportPaths
+from matchback.reporting.view import Page, build_changes, build_page
+from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.fixtures.published import HOSTILE_ORDER_ID, RUN_ID
 from tests.fixtures.report_project import make_project, write
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.core.score import grade_of, lost_points
+from matchback.quality.score import grade_of, lost_points
 
 
 @pytest.mark.parametrize(

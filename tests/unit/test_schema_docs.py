@@ -1,8 +1,8 @@
 """The schema documentation."""
 
-from flows.config import Config
-from flows.reporting.schema_docs import config_sections, schema_page
-from flows.warehouse.duckdb import DuckDBWarehouse
+from matchback.config import Config
+from matchback.reporting.schema_docs import config_sections, schema_page
+from matchback.warehouse.duckdb import DuckDBWarehouse
 
 
 def test_every_key_of_the_config_is_listed_with_type_and_default() -> None:

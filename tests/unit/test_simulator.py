@@ -10,11 +10,11 @@ import phonenumbers
 import pyarrow.parquet as pq
 import pytest
 
-from flows.errors import ConfigError
-from flows.resources import SQL_DIRECTORY
-from flows.simulator.events import META_NAMES
-from flows.simulator.options import CAPI_FORMATS, WorldOptions, parse_leak
-from flows.simulator.people import FIRST_NAMES, documented_hashes, invent_person
+from matchback.core.errors import ConfigError
+from matchback.core.resources import SQL_DIRECTORY
+from matchback.simulator.events import META_NAMES
+from matchback.simulator.options import CAPI_FORMATS, WorldOptions, parse_leak
+from matchback.simulator.people import FIRST_NAMES, documented_hashes, invent_person
 from tests.worlds import World, build_world, open_files
 
 SMALL = {"days": 2, "events_per_day": 400}

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.errors import ConfigError
-from flows.simulator.leaks import LEAKS
-from flows.simulator.options import PRESETS, WorldOptions, parse_leak
-from flows.simulator.simulate import make_world
-from flows.simulator.truth import FINDING_CHECKS, describe
+from matchback.core.errors import ConfigError
+from matchback.simulator.leaks import LEAKS
+from matchback.simulator.options import PRESETS, WorldOptions, parse_leak
+from matchback.simulator.simulate import make_world
+from matchback.simulator.truth import FINDING_CHECKS, describe
 from tests.worlds import build_world, open_files
 
 DAYS = {"days": 4, "events_per_day": 1600}
@@ -339,7 +339,7 @@ def test_impossible_leaks_are_refused_with_the_reason(
 
 
 def test_the_command_lists_every_leak_with_its_check() -> None:
-    program = "from flows.cli import main; main()"
+    program = "from matchback.cli import main; main()"
     command = [sys.executable, "-c", program, "simulate", "--list-leaks", "--json"]
     listed = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["leaks"]
     assert {entry["name"] for entry in listed} == set(LEAKS)
@@ -347,7 +347,7 @@ def test_the_command_lists_every_leak_with_its_check() -> None:
 
 
 def test_the_command_writes_the_demo_and_says_what_it_wrote(tmp_path: Path) -> None:
-    program = "from flows.cli import main; main()"
+    program = "from matchback.cli import main; main()"
     out = tmp_path / "demo"
     command = [sys.executable, "-c", program, "simulate", "--preset", "demo", "--json"]
     done = subprocess.run([*command, "--out", str(out)], check=True, capture_output=True)

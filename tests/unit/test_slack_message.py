@@ -7,8 +7,8 @@ import unicodedata
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.alerting.message import Line, build_message, clean
-from flows.core.alert_states import Kind
+from matchback.alerting.message import Line, build_message, clean
+from matchback.alerting.states import Kind
 
 HOSTILE = st.one_of(
     st.text(max_size=400),

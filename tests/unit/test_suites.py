@@ -6,12 +6,12 @@ import re
 import pytest
 import yaml
 
-from expectations import vocabulary
-from expectations.results import FailedExpectation, QualityReport, SuiteResult
-from expectations.suites import MODULES, all_suites
-from expectations.thresholds import SEED, read_thresholds
-from flows.resources import DBT_DIRECTORY
-from flows.tasks.publish import published_columns
+from matchback.build.publish import published_columns
+from matchback.core.resources import DBT_DIRECTORY
+from matchback.expectations import vocabulary
+from matchback.expectations.results import FailedExpectation, QualityReport, SuiteResult
+from matchback.expectations.suites import MODULES, all_suites
+from matchback.expectations.thresholds import SEED, read_thresholds
 
 CRITICAL = FailedExpectation("expect_something", "column", "critical")
 WARNING = FailedExpectation("expect_something", "column", "warning")

@@ -4,9 +4,9 @@ from importlib import import_module
 
 import pytest
 
-from expectations.suites import MODULES
-from flows.resources import SQL_DIRECTORY
-from flows.tasks.publish import CANDIDATES, PUBLISHED
+from matchback.build.publish import CANDIDATES, PUBLISHED
+from matchback.core.resources import SQL_DIRECTORY
+from matchback.expectations.suites import MODULES
 
 googlesql = pytest.importorskip("tests.bigquery.googlesql", reason="needs Google's SQL analyzer")
 
@@ -40,7 +40,7 @@ def analyzer():
 
 @pytest.mark.parametrize("path", MODULES)
 def test_a_suite_reads_its_frame_in_googlesql(analyzer, path):
-    query = import_module(f"expectations.{path}").QUERY
+    query = import_module(f"matchback.expectations.{path}").QUERY
     for placeholder, text in STAND_INS.items():
         query = query.replace(placeholder, text)
 

@@ -3,8 +3,8 @@
 import pytest
 from jinja2 import DictLoader, Environment
 
-from flows import template_cache as module
-from flows.template_cache import template_cache
+from matchback.reporting import template_cache as module
+from matchback.reporting.template_cache import template_cache
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@
     {{ return(['fbc', 'fbp', 'client_ip_address', 'client_user_agent']) }}
 {%- endmacro %}
 
-{#- Why a sent value is no lower-case hex SHA-256 (appendix allowed); empty when it is one. Same rule as flows.core.hashing.explain.format_defect. -#}
+{#- Why a sent value is no lower-case hex SHA-256 (appendix allowed); empty when it is one. Same rule as matchback.hashing.explain.format_defect. -#}
 {% macro hash_format_defect(sent) -%}
     case
         when {{ regex_matches(sent, '^[0-9a-f]{64}([.]([A-Za-z0-9_-]{8}|[A-Za-z0-9_-]{2}))?$') }} then ''

@@ -1,5 +1,0 @@
-"""`python -m flows` is the console script."""
-
-from flows.cli import main
-
-main()

@@ -1,0 +1,1 @@
+"""Daily reconciliation and data-quality suite for server-side tracking."""

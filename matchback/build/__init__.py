@@ -1,0 +1,1 @@
+"""dbt: from landing to published tables."""

@@ -1,0 +1,69 @@
+"""What every command shares: options, opening the project, printing one JSON object, exit codes."""
+
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec
+
+import orjson
+import typer
+
+from matchback.core import settings
+from matchback.core.errors import ExitCode, MatchbackError
+from matchback.core.printable import printable
+
+Arguments = ParamSpec("Arguments")
+
+ConfigOption = Annotated[
+    Path, typer.Option("--config", "-c", help="The matchback.yml to use.", show_default=True)
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one machine-readable object on stdout.")
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", envvar="MATCHBACK_AS_OF", help="Pretend that it is this time (ISO)."),
+]
+DEFAULT_CONFIG = Path("matchback.yml")
+
+has_printed = False
+
+
+def parse_as_of(text: str | None) -> datetime | None:
+    """Read the time of --as-of; without an offset it is UTC."""
+    return None if text is None else settings.parse_as_of(text)
+
+
+def print_json(document: Any) -> None:  # noqa: ANN401 - any serialisable document
+    """Write one JSON object and a line end to stdout."""
+    global has_printed
+    has_printed = True
+    sys.stdout.write(orjson.dumps(document, default=str, option=orjson.OPT_NON_STR_KEYS).decode())
+    sys.stdout.write("\n")
+    sys.stdout.flush()
+
+
+def say(sentence: str) -> None:
+    """Write a sentence for people to stderr."""
+    typer.echo(printable(sentence), err=True)
+
+
+def exits_with_code(command: Callable[Arguments, int | None]) -> Callable[Arguments, None]:
+    """Turn a command's return value or MatchbackError into the exit code; never a traceback."""
+
+    @wraps(command)
+    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs)
+        except MatchbackError as error:
+            if kwargs.get("json_output"):
+                print_json(
+                    {"status": "error", "exit_code": int(error.exit_code), "error": str(error)}
+                )
+            say(str(error))
+            code = error.exit_code
+        raise typer.Exit(int(code or ExitCode.HEALTHY))
+
+    return run

@@ -1,0 +1,122 @@
+"""Looks at everything a run needs and says what to fix; changes nothing."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from matchback.config import Config
+from matchback.core.errors import MatchbackError
+from matchback.hashing.countries import country_named
+from matchback.orchestration import has_prefect_api
+from matchback.sources.kit.objects import is_object
+from matchback.warehouse.opening import has_warehouse, open_warehouse
+
+PACKAGES = ("dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pandas", "prefect")
+ENOUGH_DISK_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One thing that was looked at: whether it is well, and what was seen or what to do."""
+
+    subject: str
+    is_well: bool
+    sentence: str
+
+
+def examine(config: Config) -> Iterator[Diagnosis]:
+    """Yield one diagnosis after the other."""
+    yield _python()
+    yield from _packages()
+    yield _country(config)
+    yield from _sources(config)
+    yield _warehouse(config)
+    yield _disk(config)
+    yield _alerts(config)
+    api = "an API is configured" if has_prefect_api() else "none configured; runs work without it"
+    yield Diagnosis("prefect", True, api)
+
+
+def _python() -> Diagnosis:
+    found = ".".join(map(str, sys.version_info[:3]))
+    is_well = sys.version_info >= (3, 11)
+    return Diagnosis("python", is_well, found if is_well else f"{found}; install 3.11 or newer")
+
+
+def _packages() -> Iterator[Diagnosis]:
+    for name in PACKAGES:
+        try:
+            yield Diagnosis(name, True, version(name))
+        except PackageNotFoundError:
+            yield Diagnosis(name, False, "not installed; run `make setup`")
+
+
+def _country(config: Config) -> Diagnosis:
+    """Phone numbers without a country code are completed by the home country's plan."""
+    subject, home = "property.default_country", config.property.default_country
+    if country_named(home) is None:
+        return Diagnosis(subject, False, f"{home} is no known country; give its ISO code, like DE")
+    if "default_country" in config.property.model_fields_set:
+        return Diagnosis(subject, True, home)
+    return Diagnosis(subject, True, f"not set; phone numbers without a code are read as {home}")
+
+
+def _sources(config: Config) -> Iterator[Diagnosis]:
+    for key, pattern, allow_outside in config.source_paths():
+        if is_object(pattern):
+            yield Diagnosis(key, True, f"the run lists {pattern}")
+            continue
+        try:
+            files = config.find_files(pattern, where=key, allow_outside=allow_outside)
+        except MatchbackError as error:
+            yield Diagnosis(key, False, str(error))
+            continue
+        if files:
+            yield Diagnosis(key, True, f"{len(files)} files match {pattern}")
+        else:
+            yield Diagnosis(key, False, f"no file matches {pattern}; correct the path")
+
+
+def _warehouse(config: Config) -> Diagnosis:
+    if not has_warehouse(config):
+        return _warehouse_to_make(config.warehouse_path)
+    try:
+        with open_warehouse(config, read_only=True) as warehouse:
+            warehouse.rows("select 1 as one")
+    except MatchbackError as error:
+        return Diagnosis("warehouse", False, str(error))
+    return Diagnosis("warehouse", True, f"{config.warehouse.engine} opens")
+
+
+def _warehouse_to_make(path: Path) -> Diagnosis:
+    folder = next(parent for parent in path.parents if parent.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        return Diagnosis(
+            "warehouse", False, f"{folder} is no folder to write to; correct warehouse.path"
+        )
+    if folder != path.parent:
+        return Diagnosis(
+            "warehouse",
+            True,
+            f"the first run will make the folder {path.parent} and the file in it",
+        )
+    return Diagnosis("warehouse", True, "will be made by the first run")
+
+
+def _disk(config: Config) -> Diagnosis:
+    free = shutil.disk_usage(config.root).free
+    sentence = f"{free / 1e9:.1f} GB free"
+    if free < ENOUGH_DISK_BYTES:
+        return Diagnosis("disk", False, f"{sentence}; free at least 1 GB")
+    return Diagnosis("disk", True, sentence)
+
+
+def _alerts(config: Config) -> Diagnosis:
+    alerts = config.alerts
+    if alerts.slack_webhook_url or (alerts.slack_bot_token and alerts.slack_channel):
+        return Diagnosis("alerts", True, "Slack is configured")
+    return Diagnosis("alerts", True, "no Slack configured; `matchback alerts list` shows incidents")

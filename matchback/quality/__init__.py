@@ -1,0 +1,1 @@
+"""What a run may publish, and what it is worth."""

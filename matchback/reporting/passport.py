@@ -1,0 +1,423 @@
+"""The passport of one event: every hop it took or missed, told in plain words.
+
+Point lookups only: narrow scans find the event and its date; all else is read near that date.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from matchback.core.errors import ExitCode, MatchbackError
+from matchback.reporting import figures, words
+from matchback.reporting.evidence import query
+from matchback.warehouse.base import Row, Warehouse
+
+NEAR = timedelta(days=3)
+REQUEST_CAP = 5
+CANONICAL_ID = re.compile(r"[a-z_]+:[0-9a-f]{64}")
+MATCH_WORDS = {
+    "event_id": "by the same event id",
+    "order_id": "by the same order id",
+    "canonical_id": "by the same journey and time only, so probably",
+}
+OUTCOME_WORDS = {
+    "accepted": "accepted",
+    "rejected": "rejected",
+    "blocked": "not sent, blocked by the consent gateway",
+    "unknown": "sent, no answer logged",
+}
+ERROR_WORDS = {
+    "permanent": "permanent: the payload must be corrected",
+    "retry": "passing: a retry heals it",
+    "transient": "passing: a retry heals it",
+    "auth": "token or permission refused: its owner must act",
+    "config": "dataset or permission wrong: its owner must act",
+}
+CONSENT_WORDS = {"Yes": "granted", "No": "denied", None: "not recorded"}
+
+
+class NotFoundError(MatchbackError):
+    """No published event, order or journey has this id."""
+
+    exit_code = ExitCode.BAD_USAGE
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One station of an event: where, when, what happened, and from which row it is known."""
+
+    station: str
+    at: datetime | None
+    is_seen: bool
+    summary: str
+    facts: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class EventPassport:
+    """One reconciled event with its hops in time order, its verdict and its findings."""
+
+    canonical_event: str
+    dataset_id: str
+    event_date: date
+    order_id: str | None
+    event_id: str | None
+    canonical_id: str | None
+    status: str
+    verdict: str
+    meaning: str
+    reasons: list[str]
+    match: str
+    is_final: bool
+    hops: list[Hop]
+    findings: list[Row]
+    identifiers: list[Row]
+
+
+@dataclass(frozen=True)
+class Passport:
+    """All events behind one id, and the statements that show their rows."""
+
+    identifier: str
+    events: list[EventPassport]
+    statements: list[str]
+
+
+def find_passport(warehouse: Warehouse, identifier: str) -> Passport:
+    """Look an event id, order id or canonical id up; NotFoundError when nothing has it."""
+    wanted = identifier.strip()
+    keys = _find_keys(warehouse, wanted)
+    if not keys:
+        raise NotFoundError(
+            f"No event id, order id or journey {figures.masked(wanted)!r} is in the published "
+            "tables; check the id, or run the dates it belongs to."
+        )
+    rows = [row for key in keys for row in query(warehouse, "passport_events", key)]
+    rows.sort(key=lambda row: (row["event_date"], row["dataset_id"], row["reconciled_event_id"]))
+    journeys = {row["canonical_id"] for row in rows if row["canonical_id"]}
+    identifiers = {
+        journey: query(
+            warehouse,
+            "passport_identifiers",
+            {"canonical_id": journey, "digest": id_digest(journey)},
+        )
+        for journey in sorted(journeys)
+    }
+    events = [
+        _event_passport(warehouse, row, identifiers.get(row["canonical_id"], [])) for row in rows
+    ]
+    return Passport(figures.masked(wanted), events, list(_statements(rows)))
+
+
+def _find_keys(warehouse: Warehouse, wanted: str) -> list[Row]:
+    """Return date and key of the events of an id; the first hit narrows what is left to its dates.
+
+    A canonical id is known by its form. Else cheapest first. Texts are read only where their digest
+    fits, a column of small numbers: a warehouse of years holds gigabytes of ids.
+    """
+    keys = {"id": wanted, "digest": id_digest(wanted), **_order_keys(wanted)}
+    span = {"first_date": date.min, "last_date": date.max}
+    if CANONICAL_ID.fullmatch(wanted):
+        return query(warehouse, "passport_by_journey", {**keys, **span})
+    found: dict[str, Row] = {}
+    for lookup in ("passport_by_order", "passport_by_browser_id", "passport_by_server_id"):
+        for row in query(warehouse, lookup, {**keys, **span}):
+            found[row["reconciled_event_id"]] = row
+        if found:
+            days = [row["event_date"] for row in found.values()]
+            span = {"first_date": min(days) - NEAR, "last_date": max(days) + NEAR}
+    return list(found.values())
+
+
+def id_digest(identifier: str) -> int:
+    """Return the number that the macro id_digest gives an id."""
+    return int(hashlib.sha256(identifier.encode()).hexdigest()[:8], 16)
+
+
+def _order_keys(order_id: str) -> dict[str, str]:
+    """Return the spellings of an order id to look for: without case, with and without #."""
+    key = order_id.strip().removeprefix("#").strip().lower()
+    return {"order_key": key, "order_key_with_sign": f"#{key}"}
+
+
+def _event_passport(warehouse: Warehouse, row: Row, identifiers: list[Row]) -> EventPassport:
+    near = {"first_date": row["event_date"] - NEAR, "last_date": row["event_date"] + NEAR}
+    deliveries = query(warehouse, "passport_deliveries", {**row, **near})
+    told = words.verdict_words(row["status"])
+    hops = [
+        _browser_hop(warehouse, row, near),
+        *[_delivery_hop(delivery, row) for delivery in deliveries],
+        *([] if deliveries else [_silent_server_hop(row)]),
+        _crm_hop(warehouse, row),
+    ]
+    return EventPassport(
+        canonical_event=row["canonical_event"],
+        dataset_id=row["dataset_id"],
+        event_date=row["event_date"],
+        order_id=figures.masked(row["order_id"]) or None,
+        event_id=figures.masked(row["client_event_id"] or row["server_event_id"]) or None,
+        canonical_id=row["canonical_id"],
+        status=row["status"],
+        verdict=told.title,
+        meaning=told.meaning,
+        reasons=[reason for reason in (row["reasons"] or "").split(",") if reason],
+        match=_match_words(row),
+        is_final=bool(row["is_final"]),
+        hops=sorted(hops, key=_in_time),
+        findings=_findings(warehouse, row, deliveries, near),
+        identifiers=identifiers,
+    )
+
+
+def _in_time(hop: Hop) -> tuple[bool, str]:
+    """Order by whole seconds, as a CRM has no finer ones; within one, browser before server."""
+    return not hop.is_seen, f"{hop.at:%Y-%m-%dT%H:%M:%S}" if hop.at else ""
+
+
+def _browser_hop(warehouse: Warehouse, row: Row, near: dict[str, date]) -> Hop:
+    if not row["in_client"]:
+        return Hop("Browser (GA4)", None, False, "GA4 has no such event.")
+    at = row["client_at"]
+    exported = query(
+        warehouse,
+        "passport_browser_row",
+        {**near, "event_timestamp": _micros(at), "event_name": row["client_event_name"]},
+    )
+    facts = [
+        ("event", row["client_event_name"] or figures.NONE),
+        ("event id", figures.masked(row["client_event_id"]) or "none"),
+        ("value", figures.money(row["client_value"], row["client_currency"])),
+    ]
+    if exported:
+        first = exported[0]
+        facts += [
+            ("ad consent", CONSENT_WORDS.get(first["ads_storage"], first["ads_storage"])),
+            ("from", f"{first['file_name']}, row {first['row_number']} ({first['export_kind']})"),
+        ]
+    denied = " Ad consent was denied." if row["is_denied"] else ""
+    return Hop("Browser (GA4)", at, True, f"The browser reported it.{denied}", facts)
+
+
+def _delivery_hop(delivery: Row, row: Row) -> Hop:
+    outcome = OUTCOME_WORDS.get(delivery["outcome"], delivery["outcome"] or "unknown")
+    facts = [
+        ("event", delivery["event_name"] or figures.NONE),
+        ("event id", figures.masked(delivery["event_id"]) or "none"),
+        *([("value", value)] if (value := _server_value(delivery, row)) else []),
+        ("answer", _answer(delivery)),
+        ("consent", _consent(delivery)),
+        ("policy", _policy(delivery)),
+        ("fields sent", _fields_sent(delivery)),
+        ("fields stripped", (delivery["fields_stripped"] or "none").replace(",", ", ")),
+        ("from", f"{delivery['source_format']}, request {delivery['request_id'] or 'without id'}"),
+    ]
+    test = " as a test event" if delivery["is_test"] else ""
+    violation = " It should not have been sent." if delivery["is_violation"] else ""
+    station = f"Server to {delivery['destination']}"
+    return Hop(
+        station, delivery["delivered_at"], True, f"{outcome.capitalize()}{test}.{violation}", facts
+    )
+
+
+def _fields_sent(delivery: Row) -> str:
+    listed = delivery["fields_sent"] or ("none" if delivery["outcome"] == "blocked" else "")
+    return (listed or "not logged").replace(",", ", ")
+
+
+def _server_value(delivery: Row, row: Row) -> str:
+    is_reconciled = delivery["destination"] == "meta_capi" and row["in_server"]
+    return figures.money(row["server_value"], row["server_currency"]) if is_reconciled else ""
+
+
+def _answer(delivery: Row) -> str:
+    if delivery["outcome"] == "blocked":
+        return f"blocked: {delivery['block_reason'] or 'no reason logged'}"
+    parts = [f"HTTP {delivery['http_status']}" if delivery["http_status"] else ""]
+    if delivery["error_code"] is not None:
+        subcode = f"/{delivery['error_subcode']}" if delivery["error_subcode"] is not None else ""
+        parts.append(f"error {delivery['error_code']}{subcode}")
+    if delivery["error_class"]:
+        parts.append(ERROR_WORDS.get(delivery["error_class"], delivery["error_class"]))
+    return ", ".join(filter(None, parts)) or "none logged"
+
+
+def _consent(delivery: Row) -> str:
+    evidence = delivery["consent_evidence"]
+    tier = delivery["required_tier"] or "no tier"
+    text = f"{delivery['effective_consent'] or 'unknown'} for {tier}"
+    text += f", known from {evidence.replace('_', ' ')}" if evidence else ""
+    text += f", {delivery['jurisdiction']}" if delivery["jurisdiction"] else ""
+    return text + (", Global Privacy Control on" if delivery["gpc"] else "")
+
+
+def _policy(delivery: Row) -> str:
+    decision = delivery["policy_decision"] or "unknown"
+    reason = delivery["violation_reasons"] or delivery["policy_reason"]
+    return f"{decision} ({reason.replace('_', ' ')})" if reason else decision
+
+
+def _silent_server_hop(row: Row) -> Hop:
+    if row["in_server"]:
+        outcome = OUTCOME_WORDS.get(row["server_outcome"], row["server_outcome"] or "unknown")
+        summary = f"{outcome.capitalize()}; its delivery records are no longer kept."
+        return Hop("Server to Meta", row["server_received_at"], True, summary)
+    if row["is_denied"]:
+        summary = "Nothing was sent, as ad consent was denied."
+    else:
+        summary = (
+            "No delivery attempt was logged: it never left the server container, "
+            "or nobody logged it."
+        )
+    return Hop("Server to Meta", None, False, summary)
+
+
+def _crm_hop(warehouse: Warehouse, row: Row) -> Hop:
+    if not row["in_crm"]:
+        needed = "" if row["canonical_event"] == "purchase" else " Only purchases have one."
+        return Hop("CRM", None, False, f"The CRM has no order for it.{needed}")
+    facts = [
+        ("order", figures.masked(row["order_id"]) or figures.NONE),
+        ("value", figures.money(row["crm_value"], row["crm_currency"])),
+        ("joined", MATCH_WORDS.get(row["crm_match_method"], row["crm_match_method"] or "")),
+    ]
+    at = row["crm_at"]
+    if at and row["order_id"]:
+        span = {"first_moment": at - NEAR, "last_moment": at + NEAR}
+        ordered = query(warehouse, "passport_crm_row", {**span, **_order_keys(row["order_id"])})
+        if ordered:
+            first = ordered[0]
+            facts += [
+                ("status", first["status"] or figures.NONE),
+                ("from", f"{first['file_name']}, row {first['row_number']}"),
+            ]
+    return Hop("CRM", at, True, "The order is in the CRM.", facts)
+
+
+def _match_words(row: Row) -> str:
+    if row["in_client"] and row["in_server"]:
+        how = MATCH_WORDS.get(row["match_method"], row["match_method"] or "in an unknown way")
+        apart = row["seconds_apart"]
+        gap = f", {figures.seconds(abs(apart))} apart" if apart is not None else ""
+        return f"Browser and server matched {how}{gap}."
+    if row["in_client"]:
+        return "The browser event found no server event to match."
+    if row["in_server"]:
+        return "The server event found no browser event to match."
+    return "Neither browser nor server reported it."
+
+
+def _findings(
+    warehouse: Warehouse, row: Row, deliveries: list[Row], near: dict[str, date]
+) -> list[Row]:
+    prefix = f"{row['dataset_id']}|{row['canonical_event']}|"
+    client_id = row["client_event_id"] or row["order_id"]
+    entities = {
+        "order_id": row["order_id"],
+        "client_event_id": row["client_event_id"],
+        "client_entity": f"{row['canonical_event']}|{client_id}" if client_id else None,
+        "server_entity": prefix + row["server_event_id"] if row["server_event_id"] else None,
+        "server_order_entity": prefix + row["order_id"] if row["order_id"] else None,
+    }
+    found = query(warehouse, "passport_findings", {**near, **entities})
+    requests = {
+        f"{one['request_id']}|{one['destination']}": None for one in deliveries[:REQUEST_CAP]
+    }
+    for request in requests:
+        parameters = {**row, **near, "delivery_entity": request}
+        found += query(warehouse, "passport_delivery_findings", parameters)
+    return [
+        {
+            **finding,
+            "title": words.check_words(finding["check_id"]).title,
+            "entity_id": figures.masked(finding["entity_id"]),
+            "evidence": figures.masked(finding["evidence"]),
+        }
+        for finding in found
+    ]
+
+
+def _micros(at: datetime) -> int:
+    return (at.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def _statements(rows: list[Row]) -> Iterator[str]:
+    """Yield the SQL that shows the rows behind the passport, for at most three events."""
+    for row in rows[:3]:
+        day, key = row["event_date"], _quoted(row["reconciled_event_id"])
+        yield (
+            "select * from marts.fct_reconciled_events "
+            f"where event_date = date '{day}' and reconciled_event_id = {key};"
+        )
+        ids = {row["client_event_id"]: None, row["server_event_id"]: None}
+        conditions = [f"event_id = {_quoted(name)}" for name in ids if name]
+        if row["order_id"]:
+            conditions.append(f"order_id = {_quoted(row['order_id'])}")
+        if conditions:
+            yield (
+                "select * from marts.fct_deliveries "
+                f"where event_date between date '{day - NEAR}' and date '{day + NEAR}' "
+                f"and ({' or '.join(conditions)});"
+            )
+
+
+def _quoted(text: str) -> str:
+    return "'" + figures.masked(text).replace("'", "''") + "'"
+
+
+def passport_document(passport: Passport) -> dict[str, Any]:
+    """Return the passport as plain JSON types, keys in a fixed order."""
+    return {
+        "status": "found",
+        "exit_code": int(ExitCode.HEALTHY),
+        "id": passport.identifier,
+        "events": [_event_document(event) for event in passport.events],
+        "sql": passport.statements,
+    }
+
+
+def _event_document(event: EventPassport) -> dict[str, Any]:
+    return {
+        "canonical_event": event.canonical_event,
+        "dataset_id": event.dataset_id,
+        "event_date": event.event_date.isoformat(),
+        "order_id": event.order_id,
+        "event_id": event.event_id,
+        "canonical_id": event.canonical_id,
+        "status": event.status,
+        "verdict": event.verdict,
+        "meaning": event.meaning,
+        "reasons": event.reasons,
+        "match": event.match,
+        "is_final": event.is_final,
+        "hops": [
+            {
+                "station": hop.station,
+                "at": hop.at.isoformat() + "Z" if hop.at else None,
+                "is_seen": hop.is_seen,
+                "summary": hop.summary,
+                **{name.replace(" ", "_"): value for name, value in hop.facts},
+            }
+            for hop in event.hops
+        ],
+        "findings": [
+            {
+                "check_id": finding["check_id"],
+                "title": finding["title"],
+                "severity": finding["severity"],
+                "entity_type": finding["entity_type"],
+                "entity_id": finding["entity_id"],
+                "field_path": finding["field_path"],
+                "defect": finding["defect"],
+                "evidence": finding["evidence"],
+                "value_at_risk": finding["value_at_risk"],
+                "currency": finding["currency"],
+            }
+            for finding in event.findings
+        ],
+        "identifiers": {
+            row["identifier_type"]: row["identifier_count"] for row in event.identifiers
+        },
+    }

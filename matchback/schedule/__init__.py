@@ -1,0 +1,1 @@
+"""When jobs run, and who notices that none did."""

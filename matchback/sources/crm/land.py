@@ -1,0 +1,266 @@
+"""CRM orders into landing.crm_orders: files or a SQL database, contact values hashed on the way."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from matchback.config import Config, CrmConfig
+from matchback.core.errors import SourceError
+from matchback.sources.crm.parse import CrmParser, Record, csv_records, csv_row, map_headers
+from matchback.sources.kit.errors import FileRefusedError, RowRejectedError
+from matchback.sources.kit.files import FoundFile, container_of, content_digest, lines_of, opened
+from matchback.sources.kit.json_rows import parse_line
+from matchback.sources.kit.landing_rows import (
+    LandingTable,
+    LoadContext,
+    Quarantine,
+    write_observed_columns,
+)
+from matchback.sources.kit.ledger import LoadCounts
+
+TABLE = "landing.crm_orders"
+OBSERVED_ROWS = 1_000
+JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
+CSV_SUFFIXES = (".csv", ".tsv", ".txt")
+
+
+@dataclass(frozen=True)
+class RawRecord:
+    """One record as read: by header, or why it could not be read."""
+
+    number: int
+    record: Record | RowRejectedError
+    raw: bytes = b""
+
+
+@dataclass
+class RecordSource:
+    """The headers and records of one file or query."""
+
+    headers: list[str]
+    records: Iterator[RawRecord]
+
+
+@dataclass
+class CrmLoader:
+    """Loads orders; a rejected row keeps its place and reason, never its text."""
+
+    config: Config
+    crm: CrmConfig
+    database: "DatabaseRows | None" = None
+    source: str = "crm"
+    table: str = TABLE
+
+    def digest(self, file: FoundFile) -> str:
+        """Return the digest of the decompressed content, or of the query's rows."""
+        if self.database is not None:
+            return self.database.digest()
+        return content_digest(file.path, container_of(file.path))
+
+    def rows_of(self, file: FoundFile) -> tuple[str, dict[str, Any]]:
+        """Return the condition that names the rows of a file."""
+        return "file_name = $file_name", {"file_name": file.name}
+
+    def can_be_quick(self, file: FoundFile) -> bool:
+        """Records are always read with care."""
+        return False
+
+    def load(self, context: LoadContext, file: FoundFile, *, careful: bool) -> LoadCounts:
+        """Write the rows of one file; part of the caller's transaction."""
+        if self.database is not None:
+            return self._load_records(context, file, self.database.source())
+        container = container_of(file.path)
+        suffix = [part for part in file.path.suffixes if part.lower() != ".gz"][-1:]
+        if container == "parquet":
+            return self._load_records(context, file, _parquet_source(context, file))
+        with opened(file.path, container) as stream:
+            if suffix and suffix[0].lower() in JSON_SUFFIXES:
+                source = _json_source(lines_of(stream))
+            elif suffix and suffix[0].lower() in CSV_SUFFIXES:
+                source = _csv_source(csv_records(stream))
+            else:
+                raise FileRefusedError("is none of .csv, .tsv, .json, .jsonl, .parquet")
+            return self._load_records(context, file, source)
+
+    def replay(self, context: LoadContext, file: FoundFile, texts: dict[int, str]) -> set[int]:
+        """Rejected CRM rows keep no text; they come back with their file only."""
+        return set()
+
+    def _load_records(
+        self, context: LoadContext, file: FoundFile, source: RecordSource
+    ) -> LoadCounts:
+        rows = LandingTable(context, self.table, file)
+        rejected = Quarantine(context, self.source, file, keeps_raw=False)
+        parser = CrmParser(
+            mapping=map_headers(source.headers, self.crm, file.name),
+            zone=self.config.crm_zone,
+            default_country=self.config.property.default_country,
+            is_line_per_item=self.crm.preset == "shopify",
+        )
+        observed: dict[str, str] = {}
+        further_items = 0
+        for item in source.records:
+            try:
+                if isinstance(item.record, RowRejectedError):
+                    raise item.record
+                if rows.count < OBSERVED_ROWS:
+                    _observe(item.record, observed)
+                row = parser.parse(item.record)
+            except RowRejectedError as error:
+                rejected.add(item.number, str(error), item.raw)
+                continue
+            if row is None:
+                further_items += 1
+            else:
+                rows.add(item.number, row)
+        rows.flush()
+        rejected.flush()
+        paths = [(header, observed.get(header, "STRING")) for header in source.headers if header]
+        write_observed_columns(context, self.source, file, paths)
+        read = rows.count + rejected.count + further_items
+        return LoadCounts(read, rejected.count, further_items)
+
+
+@dataclass
+class DatabaseRows:
+    """The rows of a BigQuery table, or of a table or query behind a SQLAlchemy URL, read once."""
+
+    config: Config
+    crm: CrmConfig
+    _rows: list[Record] | None = field(default=None, repr=False)
+    _headers: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """What the ledger calls it."""
+        return self.crm.table or "query"
+
+    def digest(self) -> str:
+        """Return a digest that does not depend on the order the database answers in."""
+        digests = sorted(
+            hashlib.sha256(orjson.dumps(list(row.values()), default=str)).digest()
+            for row in self._read()
+        )
+        header = orjson.dumps(self._headers)
+        return hashlib.sha256(header + b"".join(digests)).hexdigest()
+
+    def source(self) -> RecordSource:
+        """Return the records, numbered as the database answered."""
+        rows = self._read()
+        return RecordSource(
+            self._headers, (RawRecord(number, row) for number, row in enumerate(rows, start=1))
+        )
+
+    def _read(self) -> list[Record]:
+        if self._rows is None:
+            read = _read_database if self.crm.url else _read_bigquery
+            self._headers, self._rows = read(self.config, self.crm)
+        return self._rows
+
+
+def _read_bigquery(config: Config, crm: CrmConfig) -> tuple[list[str], list[Record]]:
+    from matchback.warehouse.table_source import TableSource
+
+    return TableSource.open(config, "sources.crm.table", crm.table or "").records()
+
+
+def _read_database(_: Config, crm: CrmConfig) -> tuple[list[str], list[Record]]:
+    import sqlalchemy
+
+    if crm.url is None:
+        raise SourceError("sources.crm has no url; give one with the table or query.")
+    try:
+        engine = sqlalchemy.create_engine(crm.url.get_secret_value())
+        statement = sqlalchemy.text(crm.query) if crm.query else _whole_table(crm.table or "")
+        with engine.connect() as connection:
+            result = connection.execute(statement)
+            headers = list(result.keys())
+            rows = [dict(zip(headers, row, strict=True)) for row in result]
+        engine.dispose()
+    except (sqlalchemy.exc.SQLAlchemyError, ImportError, OSError, ValueError) as error:
+        # The error's text may quote the URL with its password, or a row.
+        raise SourceError(
+            f"The CRM database cannot be read ({type(error).__name__}); "
+            "check sources.crm.url, its table or query, and that its driver is installed."
+        ) from None
+    return headers, rows
+
+
+def _whole_table(name: str) -> Any:  # noqa: ANN401
+    import sqlalchemy
+
+    schema, _, table = name.rpartition(".")
+    return sqlalchemy.select(sqlalchemy.text("*")).select_from(
+        sqlalchemy.table(table, schema=schema or None)
+    )
+
+
+def _csv_source(records: Iterator[tuple[int, list[str] | RowRejectedError]]) -> RecordSource:
+    _, header = next(records, (0, RowRejectedError("is empty")))
+    if isinstance(header, RowRejectedError):
+        raise FileRefusedError("has no readable header line")
+    return RecordSource(header, _csv_rows(header, records))
+
+
+def _csv_rows(
+    header: list[str], records: Iterator[tuple[int, list[str] | RowRejectedError]]
+) -> Iterator[RawRecord]:
+    for number, cells in records:
+        raw = b"" if isinstance(cells, RowRejectedError) else _joined(cells)
+        try:
+            yield RawRecord(number, csv_row(header, cells), raw)
+        except RowRejectedError as error:
+            yield RawRecord(number, error, raw)
+
+
+def _joined(cells: list[str]) -> bytes:
+    return "\x1f".join(cells).encode("utf-8", errors="surrogateescape")
+
+
+def _json_source(lines: Iterator[Any]) -> RecordSource:
+    """Return JSON records; the headers are the keys of all of them, so they are read at once."""
+    headers: dict[str, None] = {}
+    records: list[RawRecord] = []
+    for line in lines:
+        try:
+            record: Record | RowRejectedError = parse_line(line)
+        except RowRejectedError as error:
+            record = error
+        else:
+            headers.update(dict.fromkeys(record))
+        records.append(RawRecord(line.number, record, line.raw))
+    return RecordSource(list(headers), iter(records))
+
+
+def _parquet_source(context: LoadContext, file: FoundFile) -> RecordSource:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(file.path)
+    except (pa.ArrowException, OSError) as error:
+        raise FileRefusedError(f"holds damaged parquet data ({type(error).__name__})") from None
+    return RecordSource(
+        table.column_names,
+        (RawRecord(number, row) for number, row in enumerate(table.to_pylist(), start=1)),
+    )
+
+
+def _observe(record: Record, observed: dict[str, str]) -> None:
+    words = (
+        (bool, "BOOLEAN"),
+        (int, "INTEGER"),
+        (float, "FLOAT"),
+        (Decimal, "NUMERIC"),
+        (datetime, "TIMESTAMP"),
+        (date, "DATE"),
+        (str, "STRING"),
+    )
+    for header, value in record.items():
+        if value is not None and header not in observed:
+            observed[header] = next((w for kind, w in words if isinstance(value, kind)), "RECORD")

@@ -1,0 +1,500 @@
+"""GA4 shards into landing: large Parquet stays Parquet, everything else goes into rows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from matchback.core.sql import literal, may_leak, quote
+from matchback.sources.ga4 import shapes as ga4
+from matchback.sources.ga4.parquet_footer import row_count_of, unfilled_paths
+from matchback.sources.ga4.shapes import LandingColumn
+from matchback.sources.kit.errors import FileRefusedError, RowRejectedError
+from matchback.sources.kit.files import (
+    FoundFile,
+    Line,
+    container_of,
+    content_digest,
+    lines_of,
+    opened,
+    sampled_lines,
+)
+from matchback.sources.kit.json_rows import parse_line
+from matchback.sources.kit.landing_rows import (
+    LoadContext,
+    Quarantine,
+    delete_rows,
+    write_observed_columns,
+)
+from matchback.sources.kit.ledger import LoadCounts
+from matchback.warehouse.base import Row
+from matchback.warehouse.duckdb import DuckDBWarehouse
+from matchback.warehouse.shelf import EVENTS, ROWS, Shard
+
+EXTENSIONS = (".parquet", ".avro", ".json", ".jsonl", ".gz")
+QUICK_FROM_BYTES = {"gzip": 2 * 2**20, "text": 24 * 2**20}
+# Fewer rows cost the engine less than a file of their own costs whoever reads the history.
+SHELVED_FROM_ROWS = 50_000
+SKIPPED_AT_MOST = 1_000
+OBSERVED_EVENTS = 2_000
+LINES_PER_BATCH = 5_000
+NO_EVENT = "(event_timestamp is null or event_name is null)"
+JSON_FIELD = pa.field(
+    "event",
+    pa.large_string(),
+    metadata={"ARROW:extension:name": "arrow.json", "ARROW:extension:metadata": ""},
+)
+LINE_SCHEMA = pa.schema(
+    [
+        pa.field("row_number", pa.int64()),
+        JSON_FIELD,
+        pa.field("extra_columns", pa.string()),
+        pa.field("secret_fields", pa.list_(pa.string())),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class _Event:
+    """One JSON event ready for landing."""
+
+    number: int
+    document: dict[str, Any]
+
+
+@dataclass
+class Ga4Loader:
+    """Loads exported shards; what landing does not know is kept in extra_columns."""
+
+    warehouse: DuckDBWarehouse
+    source: str = "ga4"
+    table: str = EVENTS
+    _shapes: dict[str, ga4.JsonShape] = field(default_factory=dict)
+
+    @cached_property
+    def columns(self) -> list[LandingColumn]:
+        """The export's columns as landing holds them."""
+        bookkeeping = {
+            "export_kind", "table_date", "file_name", "row_number", "run_id", "extra_columns",
+            "secret_fields",
+        }  # fmt: skip
+        query = f"select * from {ROWS}"
+        types = {
+            row["column_name"]: row["column_type"]
+            for row in self.warehouse.rows(f"describe {query}")
+        }
+        return [
+            LandingColumn(column.name, column.type, types[column.name])
+            for column in self.warehouse.arrow_schema(query)
+            if column.name not in bookkeeping
+        ]
+
+    @cached_property
+    def shape(self) -> dict[str, ga4.JsonShape]:
+        """The export's columns as a light tree."""
+        return {column.name: ga4.json_shape(column.arrow_type) for column in self.columns}
+
+    def digest(self, file: FoundFile) -> str:
+        """Return the digest of the decompressed content."""
+        container = container_of(file.path)
+        if file.path.suffix.lower() not in EXTENSIONS:
+            raise FileRefusedError(f"is none of {', '.join(EXTENSIONS)}")
+        return content_digest(file.path, container)
+
+    def rows_of(self, file: FoundFile) -> tuple[str, dict[str, Any]]:
+        """Return the condition that names the rows of a file; the date prunes the history."""
+        return (
+            "table_date = $data_date and file_name = $file_name",
+            {"data_date": file.data_date, "file_name": file.name},
+        )
+
+    def can_be_quick(self, file: FoundFile) -> bool:
+        """Say whether the engine shall try to read the lines of a large JSON file by itself."""
+        smallest = QUICK_FROM_BYTES.get(container_of(file.path))
+        return smallest is not None and file.size >= smallest
+
+    def load(self, context: LoadContext, file: FoundFile, *, careful: bool) -> LoadCounts:
+        """Write the rows of one shard; part of the caller's transaction."""
+        if file.data_date is None:
+            raise FileRefusedError("has no date in its name; shards are named events_YYYYMMDD")
+        container = container_of(file.path)
+        rejected = Quarantine(context, self.source, file)
+        if container == "parquet":
+            return self._load_parquet(context, file, rejected)
+        self.warehouse.shelf.show(has_rows=True)
+        if container == "avro":
+            self._load_documents(context, file, _avro_events(file), rejected)
+        elif careful:
+            with opened(file.path, container) as stream:
+                events = _json_events(lines_of(stream), rejected)
+                self._load_documents(context, file, events, rejected)
+        else:
+            self._load_large_json(context, file)
+        self._reject_rows_that_are_no_events(file, rejected)
+        return self._counts(file, rejected, self._drop_doubled_rows(context, file))
+
+    def replay(self, context: LoadContext, file: FoundFile, texts: dict[int, str]) -> set[int]:
+        """Load corrected quarantined lines; return the numbers that are in landing now."""
+        self.warehouse.shelf.show(has_rows=True)
+        rejected = Quarantine(context, self.source, file)
+        lines = (Line(number, text.encode()) for number, text in texts.items())
+        events = [
+            event
+            for event in _json_events(lines, rejected)
+            if all(event.document.get(name) is not None for name in ga4.REQUIRED_COLUMNS)
+        ]
+        self._insert_events(context, file, events)
+        return {event.number for event in events}
+
+    def _load_parquet(
+        self, context: LoadContext, file: FoundFile, rejected: Quarantine
+    ) -> LoadCounts:
+        """Keep the file or write its rows; doubled ones, and those that are no events, are none."""
+        relation = (
+            f"read_parquet({literal(str(file.path))}, file_row_number = true, "
+            "hive_partitioning = false)"
+        )
+        numbered = f"(select *, file_row_number + 1 as matchback_row_number from {relation})"
+        found = self.warehouse.arrow_schema(f"select * exclude (file_row_number) from {relation}")
+        self._require_event_columns(found.names)
+        empty = unfilled_paths(file.path)
+        paths = ga4.observed_paths(found)
+        observed = [(path, "" if path in empty else kind) for path, kind in paths]
+        write_observed_columns(context, self.source, file, observed)
+        secrets = [
+            name
+            for name in ga4.PARAMETER_LISTS
+            if self._may_hold_secret(file, relation, found, name)
+        ]
+        described = self.warehouse.rows(f"describe select * from {relation}")
+        types = {row["column_name"]: row["column_type"] for row in described}
+        expressions = ga4.select_list(found, types, self.columns, secrets)
+        landed = self._as_landed(expressions, numbered)
+        doubled = self._doubled_rows(file, landed)
+        no_events = self._rows_that_are_no_events(landed, {"file_name": file.name})
+        skipped = sorted({*doubled, *(row["row_number"] for row in no_events)})
+        row_count = row_count_of(file.path)
+        if self._stays_parquet(file, row_count, expressions, skipped):
+            self._reject(no_events, rejected)
+            self._shelve(context, file, expressions, skipped, row_count)
+            return LoadCounts(row_count, rejected.count, len(doubled))
+        self.warehouse.shelf.show(has_rows=True)
+        # A delete after the insert, in one transaction, would write the whole shard twice.
+        kept = (
+            f"(select * from {numbered} "
+            "where matchback_row_number not in (select row_number from skipped_rows))"
+        )
+        skipped_rows = pa.table({"row_number": pa.array(skipped, pa.int64())})
+        with self.warehouse.unordered(), self.warehouse.registered("skipped_rows", skipped_rows):
+            self._insert(context, file, expressions, kept, "matchback_row_number")
+        self._reject(no_events, rejected)
+        return self._counts(file, rejected, len(doubled))
+
+    def _stays_parquet(
+        self,
+        file: FoundFile,
+        row_count: int,
+        expressions: Mapping[str, str],
+        skipped: Sequence[int],
+    ) -> bool:
+        """Say whether landing's columns are expressions over the file's own, and it is large."""
+        known = {column.name for column in self.columns}
+        return (
+            row_count >= SHELVED_FROM_ROWS
+            and set(expressions) <= known
+            and len(skipped) <= SKIPPED_AT_MOST
+            and self.warehouse.shelf.has_room_for(file.name)
+        )
+
+    def _shelve(
+        self,
+        context: LoadContext,
+        file: FoundFile,
+        expressions: Mapping[str, str],
+        skipped: Sequence[int],
+        row_count: int,
+    ) -> None:
+        shard = Shard(
+            file_name=file.name,
+            table_date=file.data_date,
+            export_kind=file.export_kind,
+            run_id=context.run_id,
+            column_sql=expressions,
+            skipped_rows=skipped,
+            row_count=row_count - len(skipped),
+        )
+        self.warehouse.shelf.put(shard, file.path)
+
+    def _as_landed(self, expressions: Mapping[str, str], relation: str) -> str:
+        """Return the rows of a file as landing will hold them."""
+        missing = {
+            column.name: f"cast(null as {column.sql_type})"
+            for column in self.columns
+            if column.name not in expressions
+        }
+        landed = {"extra_columns": "cast(null as varchar)", **missing, **expressions}
+        columns = ", ".join(f"{sql} as {quote(name)}" for name, sql in landed.items())
+        return (
+            f"(select {columns}, $file_name as file_name, matchback_row_number as row_number "
+            f"from {relation})"
+        )
+
+    def _load_large_json(self, context: LoadContext, file: FoundFile) -> None:
+        """Let the engine read the lines; it raises on bad JSON, bad values and repeated keys.
+
+        What it would not notice (NaN, a token, an unknown member) is looked for apart: the first
+        two in all lines, unknown members in about one of a hundred.
+        """
+        sample = self._sample(file)
+        odd = {name for event in sample for name in self._kept(event) or ()}
+        known = {column.name: column for column in self.columns}
+        types = {name: known[name].sql_type for name in known if name not in odd}
+        types.update(dict.fromkeys(odd, "JSON"))
+        columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
+        relation = (
+            f"(select *, row_number() over () as matchback_row_number from read_json("
+            f"{literal(str(file.path))}, format = 'newline_delimited', "
+            f"columns = {{{columns}}}))"
+        )
+        write_observed_columns(
+            context, self.source, file, ga4.observed_json_paths(sample, self.shape)
+        )
+        expressions = {
+            name: quote(name)
+            if name not in odd
+            else f"from_json({quote(name)}, {literal(ga4.json_structure_of(column))})"
+            for name, column in known.items()
+        }
+        for name in ga4.PARAMETER_LISTS:
+            if name not in odd:
+                expressions[name] = ga4.unless_suspicious(name)
+        if odd:
+            text = ga4.as_json({name: quote(name) for name in sorted(odd)})
+            expressions["extra_columns"] = ga4.text_unless_secret(text)
+        self._insert(context, file, expressions, relation, "matchback_row_number")
+
+    def _sample(self, file: FoundFile) -> list[dict[str, Any]]:
+        """Return some events of a large file; RowRejectedError when it needs the careful way."""
+        with opened(file.path, container_of(file.path)) as stream:
+            return [parse_line(Line(0, raw)) for raw in sampled_lines(stream)]
+
+    def _load_documents(
+        self,
+        context: LoadContext,
+        file: FoundFile,
+        events: Iterator[_Event],
+        rejected: Quarantine,
+    ) -> None:
+        observed: list[dict[str, Any]] = []
+        while batch := list(islice(events, LINES_PER_BATCH)):
+            if len(observed) < OBSERVED_EVENTS:
+                observed.extend(event.document for event in batch)
+            else:
+                observed.extend(event.document for event in batch if self._kept(event.document))
+            self._insert_events(context, file, batch)
+        if not observed and not rejected.count:
+            raise FileRefusedError("holds no rows")
+        if observed:
+            paths = ga4.observed_json_paths(observed, self.shape)
+            write_observed_columns(context, self.source, file, paths)
+
+    def _insert_events(self, context: LoadContext, file: FoundFile, events: list[_Event]) -> None:
+        numbers, texts, extras, secrets = [], [], [], []
+        for event in events:
+            document, secret_fields = ga4.redacted_event(event.document)
+            kept = self._kept(document)
+            numbers.append(event.number)
+            texts.append(orjson.dumps(document).decode())
+            extras.append(orjson.dumps(kept).decode() if kept else None)
+            secrets.append(secret_fields or None)
+        table = pa.table([numbers, texts, extras, secrets], schema=LINE_SCHEMA)
+        structure = literal(ga4.json_structure(self.columns))
+        expressions = {column.name: f"event.{quote(column.name)}" for column in self.columns}
+        expressions |= {"extra_columns": "extra_columns", "secret_fields": "secret_fields"}
+        relation = (
+            f"(select row_number as matchback_row_number, from_json(event, {structure}) as event, "
+            "extra_columns, secret_fields from incoming_events)"
+        )
+        with self.warehouse.registered("incoming_events", table):
+            self._insert(context, file, expressions, relation, "matchback_row_number")
+
+    def _kept(self, event: Mapping[str, Any]) -> dict[str, Any] | None:
+        return ga4.unknown_or_mistyped(event, self.shape)
+
+    def _insert(
+        self,
+        context: LoadContext,
+        file: FoundFile,
+        expressions: Mapping[str, str],
+        relation: str,
+        row_number: str,
+    ) -> None:
+        columns = ", ".join(f"{sql} as {quote(name)}" for name, sql in expressions.items())
+        self.warehouse.execute(
+            f"""
+            insert into {ROWS} by name
+            select {columns}, $export_kind as export_kind, cast($data_date as date) as table_date,
+                $file_name as file_name, {row_number} as row_number, $run_id as run_id
+            from {relation}
+            """,
+            {
+                "export_kind": file.export_kind,
+                "data_date": file.data_date,
+                "file_name": file.name,
+                "run_id": context.run_id,
+            },
+        )
+
+    def _require_event_columns(self, names: list[str]) -> None:
+        lowered = {name.lower() for name in names}
+        missing = [name for name in ga4.REQUIRED_COLUMNS if name not in lowered]
+        if missing:
+            raise FileRefusedError(f"has no column {' and '.join(missing)}")
+
+    def _may_hold_secret(self, file: FoundFile, relation: str, found: pa.Schema, name: str) -> bool:
+        """Look at the distinct texts of a parameter list, which the scan looks at again."""
+        column = next(column for column in self.columns if column.name == name)
+        if name not in found.names:
+            return False
+        how = ga4.fit(found.field(name).type, column.arrow_type)
+        if how == "incompatible":
+            return False
+        entries = f"(select unnest({ga4.typed(name, column, how)}) as entry from {relation})"
+        texts = self.warehouse.keep_texts(
+            file.name,
+            name,
+            f"select distinct entry.key as param, entry.value.string_value as value from {entries}",
+        )
+        leaks = self.warehouse.rows(
+            f"select 1 as one from {texts} where {may_leak('value')} limit 1"
+        )
+        if leaks:
+            self.warehouse.forget_texts(file.name, name)
+        return bool(leaks)
+
+    def _reject_rows_that_are_no_events(self, file: FoundFile, rejected: Quarantine) -> None:
+        of_file, parameters = self.rows_of(file)
+        landed = f"(select * from {ROWS} where {of_file})"
+        rows = self._rows_that_are_no_events(landed, parameters)
+        self._reject(rows, rejected)
+        if rows:
+            self.warehouse.execute(f"delete from {ROWS} where {of_file} and {NO_EVENT}", parameters)
+
+    def _rows_that_are_no_events(self, landed: str, parameters: Mapping[str, Any]) -> list[Row]:
+        return self.warehouse.rows(
+            "select row_number, cast(to_json(event) as varchar) as text "
+            f"from {landed} as event where {NO_EVENT}",
+            parameters,
+        )
+
+    def _reject(self, rows: Sequence[Row], rejected: Quarantine) -> None:
+        for row in rows:
+            document = {
+                name: value
+                for name, value in orjson.loads(row["text"]).items()
+                if name in self.shape and value is not None
+            }
+            rejected.add(
+                row["row_number"], "has no event_name or event_timestamp", orjson.dumps(document)
+            )
+        rejected.flush()
+
+    def _doubled_rows(self, file: FoundFile, incoming: str) -> list[int]:
+        """Return the rows that a shard repeats, of itself or of another of its date and kind.
+
+        `incoming` is a relation of the shard's rows as landing holds them. The few whose moment,
+        name and browser occur twice are found first; only they are compared in full.
+        """
+        others = (
+            f"(select * from {EVENTS} where table_date = $data_date "
+            "and export_kind = $export_kind and file_name <> $file_name)"
+        )
+        narrow = "hash(event_timestamp, event_name, user_pseudo_id)"
+        payload = ", ".join(quote(column.name) for column in self.columns)
+        parameters = {
+            "data_date": file.data_date,
+            "export_kind": file.export_kind,
+            "file_name": file.name,
+        }
+        candidates = self.warehouse.rows(
+            f"""
+            select narrow_hash, any_value(event_timestamp) as event_timestamp
+            from (
+                select {narrow} as narrow_hash, event_timestamp, true as is_new from {incoming}
+                where event_timestamp is not null and event_name is not null
+                union all
+                select {narrow} as narrow_hash, event_timestamp, false as is_new from {others}
+            )
+            group by narrow_hash
+            having count(*) > 1 and bool_or(is_new)
+            """,
+            parameters,
+        )
+        if not candidates:
+            return []
+        compared = f"""
+            select file_name, row_number, hash({payload}, extra_columns) as payload_hash
+            from %s
+            where event_timestamp in (select unnest($moments))
+                and {narrow} in (select unnest($narrow_hashes))
+        """
+        doubled = self.warehouse.rows(
+            f"""
+            with compared as ({compared % incoming} union all {compared % others}),
+            ranked as (
+                select
+                    *,
+                    row_number() over (
+                        partition by payload_hash
+                        order by file_name = $file_name, file_name, row_number
+                    ) as repeat_number
+                from compared
+            )
+            select row_number from ranked where repeat_number > 1 and file_name = $file_name
+            """,
+            {
+                **parameters,
+                "moments": [row["event_timestamp"] for row in candidates],
+                "narrow_hashes": [row["narrow_hash"] for row in candidates],
+            },
+        )
+        return [row["row_number"] for row in doubled]
+
+    def _drop_doubled_rows(self, context: LoadContext, file: FoundFile) -> int:
+        of_file, parameters = self.rows_of(file)
+        doubled = self._doubled_rows(file, f"(select * from {ROWS} where {of_file})")
+        if doubled:
+            doomed = [{"row_number": number} for number in doubled]
+            delete_rows(context, ROWS, of_file, parameters, doomed)
+        return len(doubled)
+
+    def _counts(self, file: FoundFile, rejected: Quarantine, doubled: int) -> LoadCounts:
+        rejected.flush()
+        of_file, parameters = self.rows_of(file)
+        query = f"select count(*) as row_count from {ROWS} where {of_file}"
+        loaded = self.warehouse.rows(query, parameters)[0]["row_count"]
+        return LoadCounts(loaded + rejected.count + doubled, rejected.count, doubled)
+
+
+def _json_events(lines: Iterator[Line], rejected: Quarantine) -> Iterator[_Event]:
+    for line in lines:
+        try:
+            yield _Event(line.number, parse_line(line))
+        except RowRejectedError as error:
+            rejected.add(line.number, str(error), line.raw)
+
+
+def _avro_events(file: FoundFile) -> Iterator[_Event]:
+    import fastavro
+
+    try:
+        with file.path.open("rb") as stream:
+            for number, record in enumerate(fastavro.reader(stream), start=1):
+                text = orjson.dumps(record, default=str)
+                yield _Event(number, orjson.loads(text))
+    except (OSError, ValueError, EOFError, KeyError, IndexError, TypeError, StopIteration) as error:
+        raise FileRefusedError(f"holds damaged avro data ({type(error).__name__})") from None

@@ -1,0 +1,1 @@
+"""What all sources share: files, values, the ledger, landing."""

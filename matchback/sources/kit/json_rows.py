@@ -1,0 +1,71 @@
+"""One JSON object a line: an object, or the reason why not."""
+
+import json
+from typing import Any
+
+import orjson
+
+from matchback.sources.kit.errors import RowRejectedError
+from matchback.sources.kit.files import MAXIMUM_LINE, Line
+
+KEY_END = b'":'
+
+
+def parse_line(line: Line) -> dict[str, Any]:
+    """Return the object of one line; RowRejectedError names what is wrong with it."""
+    if line.is_cut:
+        raise RowRejectedError(f"line is longer than {MAXIMUM_LINE // 2**20} MiB")
+    return parse_object(line.raw)
+
+
+def parse_object(raw: bytes) -> dict[str, Any]:
+    """Return a JSON object; NaN, Infinity, a repeated key or deep nesting is rejected."""
+    try:
+        value = orjson.loads(raw)
+        written = orjson.dumps(value)
+    except orjson.JSONDecodeError:
+        raise RowRejectedError(_what_is_wrong(raw)) from None
+    except (orjson.JSONEncodeError, TypeError, RecursionError):
+        raise RowRejectedError("is nested too deep") from None
+    if type(value) is not dict:
+        raise RowRejectedError("is no JSON object")
+    # A repeated key is lost while parsing; only then fewer keys are written than were read.
+    if raw.count(KEY_END) != written.count(KEY_END):
+        _refuse_repeated_keys(raw)
+    return value
+
+
+def _refuse_repeated_keys(raw: bytes) -> None:
+    try:
+        json.loads(raw, object_pairs_hook=_unrepeated)
+    except RecursionError:
+        raise RowRejectedError("is nested too deep") from None
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise RowRejectedError("repeats a key")
+    return members
+
+
+def _what_is_wrong(raw: bytes) -> str:
+    if b"\0" in raw:
+        return "holds a NUL byte"
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return "is no valid UTF-8"
+    try:
+        json.loads(text, parse_constant=_refuse_constant)
+    except RowRejectedError as error:
+        return str(error)
+    except RecursionError:
+        return "is nested too deep"
+    except ValueError:
+        return "is no valid JSON"
+    return "holds a number or character that JSON does not allow"
+
+
+def _refuse_constant(_: str) -> None:
+    raise RowRejectedError("holds NaN or Infinity")

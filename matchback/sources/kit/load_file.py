@@ -1,0 +1,324 @@
+"""One file at a time: decide by its digest; rows, quarantine and ledger in one transaction."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from matchback.config import Config
+from matchback.core.clock import Clock
+from matchback.core.errors import SourceError
+from matchback.orchestration import task
+from matchback.sources.kit.errors import FileRefusedError, RowRejectedError
+from matchback.sources.kit.files import FoundFile, brought, describe_file, folder_of, raw_digest
+from matchback.sources.kit.landing_rows import LoadContext, forget_file, write_ledger
+from matchback.sources.kit.ledger import (
+    DateWindow,
+    Decision,
+    FileOutcome,
+    FileState,
+    LoadCounts,
+    LoadSummary,
+    decide,
+    needs_no_digest,
+    to_reload,
+    twin_of,
+)
+from matchback.sources.kit.objects import find_objects, is_object
+from matchback.warehouse.duckdb import UNREADABLE_INPUT, DuckDBWarehouse
+
+logger = logging.getLogger(__name__)
+
+NO_ROWS = LoadCounts(0, 0, 0)
+
+
+class FileLoader(Protocol):
+    """What a source brings: how to tell a file's content, and how to write its rows."""
+
+    source: str
+    table: str
+
+    def digest(self, file: FoundFile) -> str:
+        """Return the content digest; FileRefusedError when the file cannot be read."""
+
+    def rows_of(self, file: FoundFile) -> tuple[str, dict[str, Any]]:
+        """Return the condition that names the rows of a file in `table`."""
+
+    def can_be_quick(self, file: FoundFile) -> bool:
+        """Say whether a first, less careful try is worth it."""
+
+    def load(self, context: LoadContext, file: FoundFile, *, careful: bool) -> LoadCounts:
+        """Write the rows of one file inside the caller's transaction."""
+
+    def replay(self, context: LoadContext, file: FoundFile, texts: dict[int, str]) -> set[int]:
+        """Load corrected quarantined rows inside the caller's transaction."""
+
+
+def load_files(
+    loaders: Sequence[tuple[FileLoader, Sequence[FoundFile]]],
+    context: LoadContext,
+    window: DateWindow,
+    *,
+    lookback_days: int,
+    reload_all: bool = False,
+) -> LoadSummary:
+    """Load what is new or changed of one source's files; the rest is left alone."""
+    source = loaders[0][0].source
+    states = file_states(context.warehouse, source)
+    outcomes: list[FileOutcome] = []
+    for loader, files in loaders:
+        for file in files:
+            state = states.get(file.name)
+            if not reload_all and needs_no_digest(file, state, window, lookback_days=lookback_days):
+                continue
+            outcomes.append(load_file(loader, context, file, states, is_forced=reload_all))
+        replaced = [one.file for one in outcomes if one.has_replaced_rows]
+        for file in to_reload(list(files), states, replaced):
+            outcomes.append(load_file(loader, context, file, states, is_forced=True))
+    found = sum(len(files) for _, files in loaders)
+    summary = LoadSummary.of(source, found, outcomes)
+    logger.info(
+        "%s: %d files, %d loaded, %d rows, %d quarantined, %d duplicate",
+        source,
+        found,
+        summary.files_loaded,
+        summary.rows_loaded,
+        summary.rows_quarantined,
+        summary.rows_duplicate,
+    )
+    return summary
+
+
+@task(name="load-file", retries=2, retry_delay_seconds=1)
+def load_file(
+    loader: FileLoader,
+    context: LoadContext,
+    file: FoundFile,
+    states: dict[str, FileState],
+    *,
+    is_forced: bool = False,
+) -> FileOutcome:
+    """Load one file if its content is new; refusing it leaves its earlier rows alone."""
+    with brought(file) as here:
+        return _load_here(loader, context, here, states, is_forced)
+
+
+def _load_here(
+    loader: FileLoader,
+    context: LoadContext,
+    file: FoundFile,
+    states: dict[str, FileState],
+    is_forced: bool,
+) -> FileOutcome:
+    try:
+        digest = loader.digest(file)
+    except FileRefusedError as error:
+        return _refuse(loader, context, file, raw_digest(file.path), str(error), states)
+    decision = _forced(file, states) if is_forced else decide(file, digest, states)
+    before = states.get(file.name)
+    if decision == "skip":
+        _remember_time(loader, context, file, states)
+        return FileOutcome(file, "skip")
+    try:
+        counts = _write(loader, context, file, digest, decision, states)
+    except FileRefusedError as error:
+        return _refuse(loader, context, file, digest, str(error), states)
+    states[file.name] = FileState(
+        digest=digest,
+        size=file.size,
+        modified_at=file.modified_at,
+        rows_read=counts.rows_read,
+        rows_duplicate=counts.rows_duplicate,
+        error=None,
+        group=file.group,
+        has_rows=counts.rows_read > counts.rows_duplicate,
+    )
+    if counts.rows_quarantined:
+        logger.warning("%s: %d rows quarantined", file.name, counts.rows_quarantined)
+    had_rows = before is not None and before.has_rows
+    return FileOutcome(file, decision, counts, has_replaced_rows=had_rows)
+
+
+def _remember_time(
+    loader: FileLoader, context: LoadContext, file: FoundFile, states: dict[str, FileState]
+) -> None:
+    """Note the new time of a touched file, so that its content is not read again tomorrow."""
+    state = states[file.name]
+    if (state.size, state.modified_at) == (file.size, file.modified_at):
+        return
+    context.warehouse.execute(
+        """
+        update landing.load_ledger
+        set file_size = ?, modified_at = ?
+        where source = ? and file_name = ? and digest = ?
+        """,
+        [file.size, file.modified_at, loader.source, file.name, state.digest],
+    )
+    states[file.name] = replace(state, size=file.size, modified_at=file.modified_at)
+
+
+def file_states(warehouse: DuckDBWarehouse, source: str) -> dict[str, FileState]:
+    """Return what the ledger knows of each file of a source."""
+    rows = warehouse.rows(
+        """
+        select
+            file_name,
+            arg_max(digest, rowid) as digest,
+            arg_max(file_size, rowid) as size,
+            arg_max(modified_at, rowid) as modified_at,
+            arg_max(rows_read, rowid) as rows_read,
+            arg_max(rows_duplicate, rowid) as rows_duplicate,
+            arg_max(coalesce(error, ''), rowid) as error,
+            arg_max(source_format, rowid) as source_format,
+            arg_max(data_date, rowid) as data_date,
+            coalesce(
+                arg_max(rows_loaded + rows_quarantined, rowid) filter (where error is null), 0
+            ) > 0 as has_rows
+        from landing.load_ledger
+        where source = ?
+        group by file_name
+        """,
+        [source],
+    )
+    return {
+        row["file_name"]: FileState(
+            digest=row["digest"],
+            size=row["size"],
+            modified_at=row["modified_at"],
+            rows_read=row["rows_read"],
+            rows_duplicate=row["rows_duplicate"],
+            error=row["error"] or None,
+            group=(row["source_format"], row["data_date"] if source == "ga4" else None),
+            has_rows=row["has_rows"],
+        )
+        for row in rows
+    }
+
+
+def find_source_files(
+    config: Config,
+    key: str,
+    pattern: str,
+    *,
+    allow_outside: bool,
+    all_patterns: Sequence[str],
+    source_format: str,
+    dataset_id: str | None = None,
+) -> list[FoundFile]:
+    """Return the files of one configured path; SourceError when it names none."""
+    if is_object(pattern):
+        objects = find_objects(key, pattern, source_format, dataset_id)
+        if not objects:
+            raise _nothing_matches(key, pattern)
+        return objects
+    paths = config.find_files(pattern, where=key, allow_outside=allow_outside)
+    if not paths:
+        raise _nothing_matches(key, pattern)
+    folder = folder_of(all_patterns)
+    base = config.root / folder
+    return [
+        describe_file(path, path.relative_to(base).as_posix(), source_format, dataset_id=dataset_id)
+        for path in paths
+    ]
+
+
+def _nothing_matches(key: str, pattern: str) -> SourceError:
+    return SourceError(
+        f"{key} ('{pattern}') matches no file; correct the path or put the export there."
+    )
+
+
+def context_of(warehouse: DuckDBWarehouse, run_id: str, clock: Clock) -> LoadContext:
+    """Return what the loads of one run share."""
+    return LoadContext(warehouse, run_id, clock.now)
+
+
+def _name_below(folder: Path, path: Path) -> str:
+    return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
+
+
+def _forced(file: FoundFile, states: dict[str, FileState]) -> Decision:
+    state = states.get(file.name)
+    return "replace" if state is not None and state.has_rows else "load"
+
+
+def _write(
+    loader: FileLoader,
+    context: LoadContext,
+    file: FoundFile,
+    digest: str,
+    decision: Decision,
+    states: dict[str, FileState],
+) -> LoadCounts:
+    if decision == "duplicate":
+        return _write_duplicate(loader, context, file, digest, states)
+    if loader.can_be_quick(file):
+        try:
+            return _write_rows(loader, context, file, digest, careful=False)
+        except (RowRejectedError, *UNREADABLE_INPUT):
+            logger.info("%s: read line by line, some lines need a closer look", file.name)
+    try:
+        return _write_rows(loader, context, file, digest, careful=True)
+    except UNREADABLE_INPUT as error:
+        # The engine's text may quote a value of the file.
+        raise FileRefusedError(f"cannot be read by the engine ({type(error).__name__})") from None
+
+
+def _write_rows(
+    loader: FileLoader, context: LoadContext, file: FoundFile, digest: str, *, careful: bool
+) -> LoadCounts:
+    with context.warehouse.transaction():
+        _forget(loader, context, file)
+        counts = loader.load(context, file, careful=careful)
+        write_ledger(context, loader.source, file, digest, counts)
+    return counts
+
+
+def _write_duplicate(
+    loader: FileLoader,
+    context: LoadContext,
+    file: FoundFile,
+    digest: str,
+    states: dict[str, FileState],
+) -> LoadCounts:
+    twin = twin_of(file, digest, states)
+    rows = twin.rows_read if twin else 0
+    counts = LoadCounts(rows, 0, rows)
+    with context.warehouse.transaction():
+        _forget(loader, context, file)
+        write_ledger(context, loader.source, file, digest, counts)
+    return counts
+
+
+def _forget(loader: FileLoader, context: LoadContext, file: FoundFile) -> None:
+    of_file, parameters = loader.rows_of(file)
+    context.warehouse.fetch_file(loader.table, file.name)
+    context.warehouse.delete_rows(loader.table, of_file, parameters)
+    forget_file(context.warehouse, loader.source, file.name)
+
+
+def _refuse(
+    loader: FileLoader,
+    context: LoadContext,
+    file: FoundFile,
+    digest: str | None,
+    reason: str,
+    states: dict[str, FileState],
+) -> FileOutcome:
+    state = states.get(file.name)
+    if state is not None and digest is not None and (state.digest, state.error) == (digest, reason):
+        return FileOutcome(file, "skip")
+    logger.warning("%s %s; nothing of it was loaded", file.name, reason)
+    write_ledger(context, loader.source, file, digest, NO_ROWS, error=reason)
+    states[file.name] = FileState(
+        digest=digest,
+        size=file.size,
+        modified_at=file.modified_at,
+        rows_read=0,
+        rows_duplicate=0,
+        error=reason,
+        group=file.group,
+        has_rows=state.has_rows if state else False,
+    )
+    return FileOutcome(file, "load", NO_ROWS, error=reason)

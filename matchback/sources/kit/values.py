@@ -1,0 +1,180 @@
+"""Single values as the sources write them."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from matchback.sources.kit.errors import RowRejectedError
+
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - warehouse times are naive UTC
+CENT = Decimal("0.01")
+MAXIMUM_AMOUNT = Decimal(10) ** 16
+_YES = frozenset({"true", "1", "yes", "y", "granted", "t"})
+_NO = frozenset({"false", "0", "no", "n", "denied", "f"})
+_UNSET = frozenset({"", "null", "none", "unset", "unknown"})
+_OTHER_TIME_FORMATS = (
+    "%m/%d/%Y %I:%M %p",
+    "%m/%d/%Y, %I:%M %p",
+    "%m/%d/%Y %H:%M:%S",
+    "%m/%d/%Y %H:%M",
+    "%m/%d/%Y",
+    "%d.%m.%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M",
+    "%d.%m.%Y",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d",
+)
+_AMOUNT = re.compile(r"[^\d\s,.+-]{0,3}\s*([+-]?\d[\d.,'\s]*|[+-]?[.,]\d+)\s*[^\d\s]{0,3}")
+_ZONE_SUFFIX = re.compile(r"\s*(?:UTC|GMT)$")
+_SPACED_OFFSET = re.compile(r"\s+([+-]\d{2}:?\d{2})$")
+
+
+def utc_moment(value: Any, zone: ZoneInfo | None = None) -> datetime | None:  # noqa: ANN401
+    """Return a naive UTC timestamp, or None when the value is none.
+
+    Numbers are epoch seconds, milli-, micro- or nanoseconds by their size. Text without an offset
+    is in `zone`, UTC without one; of a repeated autumn hour it is the first.
+    """
+    if isinstance(value, str):
+        return _moment_from_text(value.strip(), zone)
+    if isinstance(value, datetime):
+        return _to_utc(value, zone)
+    if isinstance(value, date):
+        return _to_utc(datetime(value.year, value.month, value.day), zone)  # noqa: DTZ001
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    return _moment_from_epoch(float(value))
+
+
+def required_moment(value: Any, name: str, zone: ZoneInfo | None = None) -> datetime:  # noqa: ANN401
+    """Return a naive UTC timestamp; the row is rejected without one."""
+    moment = utc_moment(value, zone)
+    if moment is None:
+        raise RowRejectedError(f"{name} is missing or no timestamp")
+    return moment
+
+
+def as_text(value: Any) -> str | None:  # noqa: ANN401
+    """Return a value as the text a column holds: text as it is, else compact JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
+        return str(int(value))
+    if isinstance(value, bool | int | float | dict | list):
+        return orjson.dumps(value).decode()
+    return str(value)
+
+
+def as_integer(value: Any) -> int | None:  # noqa: ANN401
+    """Return a whole number, or None when the value is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        text = value.strip()
+        return int(text) if re.fullmatch(r"-?\d{1,18}", text) else None
+    if isinstance(value, int):
+        return value if abs(value) < 2**63 else None
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
+        return int(value)
+    return None
+
+
+def choice(value: Any, name: str) -> bool | None:  # noqa: ANN401
+    """Return a consent choice; None is no choice. The row is rejected when it is neither."""
+    if value is None or isinstance(value, bool):
+        return value
+    text = str(value).strip().lower()
+    if text in _YES:
+        return True
+    if text in _NO:
+        return False
+    if text in _UNSET:
+        return None
+    raise RowRejectedError(f"{name} is neither true, false nor null")
+
+
+def is_true(value: Any) -> bool | None:  # noqa: ANN401
+    """Return True for true, 1 and yes, None for nothing, else False."""
+    if value is None or isinstance(value, bool):
+        return value
+    text = str(value).strip().lower()
+    return None if text == "" else text in _YES
+
+
+def amount(value: Any) -> Decimal | None:  # noqa: ANN401
+    """Return money with two places; None for nothing. The row is rejected when it is no amount.
+
+    A single comma or dot is the decimal sign, except one that groups thousands by its place.
+    """
+    if value is None or value == "":
+        return None
+    written = _AMOUNT.fullmatch(str(value).replace("\N{MINUS SIGN}", "-").strip())
+    if written is None:
+        return _plain_amount(str(value))
+    text = re.sub(r"[\s']", "", written[1])
+    if "," in text and "." in text:
+        decimal_sign = max(",", ".", key=text.rfind)
+        grouping = "," if decimal_sign == "." else "."
+        text = text.replace(grouping, "").replace(decimal_sign, ".")
+    elif re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+", text):
+        text = text.replace(",", "")
+    elif re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}", text):
+        text = text.replace(".", "")
+    else:
+        text = text.replace(",", ".")
+    return _plain_amount(text)
+
+
+def _plain_amount(text: str) -> Decimal:
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        raise RowRejectedError("value is no amount") from None
+    if not number.is_finite() or abs(number) >= MAXIMUM_AMOUNT:
+        raise RowRejectedError("value is no amount")
+    return number.quantize(CENT, ROUND_HALF_UP)
+
+
+def _moment_from_text(text: str, zone: ZoneInfo | None) -> datetime | None:
+    if not text:
+        return None
+    if re.fullmatch(r"\d{9,19}(\.\d+)?", text):
+        return _moment_from_epoch(float(text))
+    cleaned = _SPACED_OFFSET.sub(r"\1", _ZONE_SUFFIX.sub("Z", text))
+    try:
+        return _to_utc(datetime.fromisoformat(cleaned), zone)
+    except (ValueError, OverflowError):
+        pass
+    for pattern in _OTHER_TIME_FORMATS:
+        try:
+            return _to_utc(datetime.strptime(text, pattern), zone)  # noqa: DTZ007
+        except (ValueError, OverflowError):
+            continue
+    return None
+
+
+def _to_utc(moment: datetime, zone: ZoneInfo | None) -> datetime | None:
+    if moment.tzinfo is None:
+        if zone is None:
+            return moment
+        moment = moment.replace(tzinfo=zone)
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        return None
+
+
+def _moment_from_epoch(number: float) -> datetime | None:
+    size = abs(number)
+    for bound, divisor in ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3)):
+        if size >= bound:
+            number /= divisor
+            break
+    try:
+        return EPOCH + timedelta(seconds=number)
+    except (OverflowError, ValueError):
+        return None

@@ -1,0 +1,1 @@
+"""Delivery logs of the server side."""
