@@ -1,8 +1,8 @@
 """What the rest of matchback may ask of a warehouse, whichever engine is behind it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from matchback.warehouse.dialects import dialect_of
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 DAMAGED_BLOCK = "Corrupt database file"
 
 Row = dict[str, Any]
+Item = TypeVar("Item")
 Parameters = Mapping[str, Any] | Sequence[Any] | None
 
 
@@ -93,9 +94,16 @@ def tables_of(warehouse: Warehouse, schema: str) -> set[str]:
     return {f"{schema}.{row['table_name']}" for row in rows}
 
 
-def first(rows: list[Row]) -> Row | None:
+def first(rows: list[Item]) -> Item | None:
     """Return the only row of a lookup, or None."""
     return rows[0] if rows else None
+
+
+def fetch(
+    warehouse: Warehouse, kind: Callable[..., Item], sql: str, parameters: Parameters = None
+) -> list[Item]:
+    """Return the rows of a query as objects of a class whose fields bear the columns' names."""
+    return [kind(**row) for row in warehouse.rows(sql, parameters)]
 
 
 def in_batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
