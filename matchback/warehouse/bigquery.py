@@ -1,7 +1,7 @@
 """The distributed warehouse: datasets `<dataset>_<schema>` of one BigQuery project."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,12 +19,11 @@ from google.cloud import bigquery
 from matchback.config import BigQueryWarehouseConfig, Config
 from matchback.core.clock import Clock
 from matchback.core.errors import ConfigError, MatchbackError, TableMissingError, WarehouseBusyError
-from matchback.core.resources import SQL_DIRECTORY
 from matchback.core.settings import bigquery_emulator
 from matchback.warehouse.base import Parameters, Row, RowsInTables
 from matchback.warehouse.column_security import guard_personal_tables
-from matchback.warehouse.partitions import Unit
 from matchback.warehouse.storage_read import read_batches, read_client
+from matchback.warehouse.tables import Engine, Table, Unit, tables_on
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +66,7 @@ class Partition:
 class BigQueryWarehouse(RowsInTables):
     """A BigQuery client whose every query is capped, labelled and counted; times are UTC."""
 
-    engine = "bigquery"
+    engine: Engine = "bigquery"
 
     def __init__(
         self,
@@ -161,19 +160,21 @@ class BigQueryWarehouse(RowsInTables):
             self._reader = self._reader or read_client()
             yield from read_batches(self._reader, table, columns, restriction)
 
-    def apply_ddl(self) -> None:
+    def apply_ddl(self, tables: Iterable[Table]) -> None:
+        declared = tables_on(self.engine, tables)
         for schema in SCHEMAS:
             dataset = bigquery.Dataset(f"{self.config.project}.{self.prefix}{schema}")
             dataset.location = self.config.location
             dataset.labels = dict(self.config.labels)
             with _explained(self.config):
                 self.client.create_dataset(dataset, exists_ok=True)
-        for statement in sorted((SQL_DIRECTORY / "ddl" / "bigquery").glob("*/*.sql")):
-            self.execute(statement.read_text(encoding="utf-8"))
+        for table in declared:
+            self.execute(table.create_statement(self.engine))
         if self.keep_days is not None:
             with _explained(self.config):
                 guard_personal_tables(
                     self.client,
+                    declared,
                     f"{self.config.project}.{self.prefix}",
                     dict(self.config.policy_tags),
                     self.keep_days,

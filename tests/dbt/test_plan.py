@@ -15,6 +15,7 @@ from matchback.core.errors import BuildError, IntegrityError
 from matchback.core.settings import parse_as_of
 from matchback.core.window import Window
 from matchback.quality.schema_contract import schema_variables
+from matchback.sources.catalog import TABLES
 from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.worlds import World
 
@@ -60,7 +61,7 @@ def elsewhere(clean_run: World, tmp_path: Path) -> Config:
     """Return the config of a folder whose warehouse is empty."""
     config = load_config(Path(shutil.copy(clean_run.config, tmp_path)), {})
     with DuckDBWarehouse(config.warehouse_path) as warehouse:
-        warehouse.apply_ddl()
+        warehouse.apply_ddl(TABLES)
     return config
 
 

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from matchback.build import build_process
+from matchback.sources.catalog import TABLES
 from matchback.warehouse.duckdb import DuckDBWarehouse
 
 CANARY = "canary.person@example.org"
@@ -40,7 +41,7 @@ def build(
     """Return the process's work: its request goes in, its answer comes out."""
     monkeypatch.setenv("MATCHBACK_WAREHOUSE", str(database))
     with DuckDBWarehouse(database) as warehouse:
-        warehouse.apply_ddl()
+        warehouse.apply_ddl(TABLES)
 
     def once(
         *models: dict[str, Any],
