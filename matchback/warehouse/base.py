@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from matchback.warehouse.dialects import dialect_of
 from matchback.warehouse.tables import Engine, Table
@@ -24,6 +25,15 @@ class Warehouse(Protocol):
 
     engine: Engine
     bytes_billed: int
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
 
     def execute(self, sql: str, parameters: Parameters = None) -> None:
         """Run one statement."""

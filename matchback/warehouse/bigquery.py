@@ -9,7 +9,7 @@ from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound
 from google.auth.credentials import AnonymousCredentials
@@ -203,7 +203,8 @@ class BigQueryWarehouse(RowsInTables):
                 job = self._submit(parquet, target, f"{name}_{attempt}", settings)
                 job.reload()
                 if not (job.state == "DONE" and job.error_result):
-                    return int(job.result().output_rows or 0)
+                    job.result()
+                    return int(job.output_rows or 0)
         raise MatchbackError(
             f"Loading {partition.identifier} failed {ALREADY_EXISTS_ATTEMPTS} times in this run; "
             "look at the job's errors in BigQuery, then run again."
@@ -222,9 +223,7 @@ class BigQueryWarehouse(RowsInTables):
             try:
                 job = self.client.query(sql, job_config=settings, job_id=name, job_retry=None)
             except Conflict:
-                job = self.client.get_job(
-                    name, project=self.config.project, location=self.config.location
-                )
+                job = cast(bigquery.QueryJob, self._sent_job(name))
             job.result()
         self.bytes_billed += int(job.total_bytes_billed or 0)
 
@@ -265,9 +264,12 @@ class BigQueryWarehouse(RowsInTables):
                     job_config=settings,
                 )
         except Conflict:
-            return self.client.get_job(
-                job_id, project=self.config.project, location=self.config.location
-            )
+            return cast(bigquery.LoadJob, self._sent_job(job_id))
+
+    def _sent_job(self, job_id: str) -> object:
+        return self.client.get_job(
+            job_id, project=self.config.project, location=self.config.location
+        )
 
     def _result(self, sql: str, parameters: Parameters) -> Any:  # noqa: ANN401
         settings = self._settings(parameters)
@@ -295,6 +297,8 @@ class BigQueryWarehouse(RowsInTables):
         with _explained(self.config):
             job = self.client.query("begin transaction", job_config=settings)
             job.result()
+        if job.session_info is None or job.session_info.session_id is None:
+            raise MatchbackError("BigQuery opened no session for a transaction; run again.")
         return job.session_info.session_id
 
     def _finish(self, statement: str) -> None:
@@ -361,7 +365,8 @@ def job_id(verb: str, partition: Partition, content: str, run_id: str) -> str:
 
 
 def _parameter(
-    name: str | None, value: object
+    name: str | None,
+    value: Any,  # noqa: ANN401 - what a caller binds
 ) -> bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter:
     if isinstance(value, list | tuple):
         kind = _type_name(value[0]) if value else "STRING"
