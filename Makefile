@@ -39,8 +39,6 @@ test-all: setup ## Run every test, the slow ones and those that need PostgreSQL 
 lint: $(VENV)/.ready-lint ## Check style, SQL and security
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/sqlfluff lint --disable-progress-bar --dialect duckdb sql/ddl/duckdb
-	$(BIN)/sqlfluff lint --disable-progress-bar --dialect bigquery sql/ddl/bigquery
 	$(BIN)/bandit --quiet --recursive matchback --configfile pyproject.toml
 	$(BIN)/detect-secrets-hook --no-verify --baseline .secrets.baseline $$(git ls-files | grep -v "[.]lock$$")
 	$(BIN)/zizmor --offline --no-progress --persona=pedantic .github

@@ -4,6 +4,7 @@ from matchback.alerting import DeliverySummary, alert_settings, drain_outbox
 from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.orchestration import flow
+from matchback.sources.catalog import TABLES
 from matchback.warehouse.opening import has_warehouse, open_for_change
 
 
@@ -12,5 +13,5 @@ def drain(config: Config, clock: Clock) -> DeliverySummary:
     """Send what is pending; what cannot be sent stays."""
     if not has_warehouse(config):
         return DeliverySummary()
-    with open_for_change(config, "drain-outbox") as warehouse:
+    with open_for_change(config, "drain-outbox", TABLES) as warehouse:
         return drain_outbox(warehouse, alert_settings(config), clock)

@@ -16,9 +16,9 @@ from matchback.core.progress import Progress
 from matchback.core.window import Window
 from matchback.orchestration import Artifacts, flow, publish_artifacts, run_page, task
 from matchback.quality.schema_contract import record_first_contracts, schema_variables
+from matchback.sources.catalog import TABLES, on_every_date
 from matchback.sources.load import load_sources
 from matchback.warehouse.base import Warehouse, first
-from matchback.warehouse.guarded_tables import on_every_date
 from matchback.warehouse.lease import Lease
 from matchback.warehouse.opening import open_warehouse, sole_writer
 
@@ -139,7 +139,7 @@ def _load_and_build(
 
     with _opened(config, result) as warehouse:
         with progress.step("load"):
-            warehouse.apply_ddl()
+            warehouse.apply_ddl(TABLES)
             _begin(warehouse, result, clock)
             result.loads = load_sources(config, warehouse, result.run_id, clock, result.window)
         with progress.step("scan for personal data"):

@@ -12,6 +12,7 @@ import yaml
 from matchback.config import Config, load_config
 from matchback.core.clock import Clock
 from matchback.core.window import Window
+from matchback.sources.catalog import TABLES
 from matchback.sources.consent.load import load_consent
 from matchback.sources.crm.load import load_crm
 from matchback.sources.ga4.load import load_ga4
@@ -39,7 +40,7 @@ class Project:
         self.source = next(iter(sources))
         self.write_config(sources, **settings)
         self.warehouse = DuckDBWarehouse(root / "warehouse.duckdb")
-        self.warehouse.apply_ddl()
+        self.warehouse.apply_ddl(TABLES)
         self.runs = 0
 
     def write_config(self, sources: Mapping[str, Any], **settings: Any) -> None:

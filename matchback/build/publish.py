@@ -1,17 +1,14 @@
 """Publication: the window's candidate rows replace their predecessors, all tables at once."""
 
-import re
 from dataclasses import dataclass
 
-from matchback.core.resources import SQL_DIRECTORY
 from matchback.core.window import Window
 from matchback.privacy.registry import PLAIN_WORK
 from matchback.warehouse.base import Warehouse, tables_of
+from matchback.warehouse.table_files import read_tables
 
 CANDIDATES = "marts_next"
 PUBLISHED = "marts"
-
-COLUMN = re.compile(r"^    (\w+) ", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -53,12 +50,8 @@ REPLACEMENTS = {
 
 
 def published_columns() -> dict[str, list[str]]:
-    """Return the columns of each published table as sql/ddl declares them."""
-    folder = SQL_DIRECTORY / "ddl" / "duckdb" / PUBLISHED
-    return {
-        path.stem: COLUMN.findall(path.read_text(encoding="utf-8"))
-        for path in sorted(folder.glob("*.sql"))
-    }
+    """Return the columns of each published table as sql/tables declares them."""
+    return {table.short_name: list(table.types) for table in read_tables(PUBLISHED)}
 
 
 def publish(warehouse: Warehouse, window: Window) -> dict[str, int]:

@@ -17,6 +17,7 @@ from matchback.config import Config, load_config
 from matchback.core.clock import Clock
 from matchback.core.errors import ExitCode
 from matchback.core.settings import Settings
+from matchback.sources.catalog import TABLES
 from matchback.warehouse.base import Warehouse, first
 from matchback.warehouse.opening import open_existing_warehouse, sole_writer
 
@@ -38,7 +39,7 @@ def erase(
         sole_writer(project, "erase"),
         open_existing_warehouse(project) as warehouse,
     ):
-        warehouse.apply_ddl()
+        warehouse.apply_ddl(TABLES)
         erasure = remove(warehouse, project, subject, clock)
         _rewrite_pages(warehouse, project, clock)
     if json_output:

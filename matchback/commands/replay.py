@@ -28,6 +28,7 @@ def replay(
     """Bring back what can be read now; what cannot stays in quarantine."""
     from matchback.flows.reconcile import new_run_id
     from matchback.flows.replay import replay as replay_quarantine
+    from matchback.sources.catalog import TABLES
     from matchback.warehouse.duckdb import DuckDBWarehouse
     from matchback.warehouse.opening import open_for_change
 
@@ -38,7 +39,7 @@ def replay(
             "replay loads quarantined rows into DuckDB only; on BigQuery correct the file, "
             "the next run reads it again."
         )
-    with open_for_change(project, "replay") as warehouse:
+    with open_for_change(project, "replay", TABLES) as warehouse:
         summary = replay_quarantine(
             project, cast(DuckDBWarehouse, warehouse), new_run_id(clock), clock
         )

@@ -14,6 +14,7 @@ from matchback.config import load_config
 from matchback.core.clock import Clock
 from matchback.core.errors import ExitCode
 from matchback.core.settings import Settings
+from matchback.sources.catalog import TABLES
 from matchback.warehouse.opening import open_existing_warehouse, sole_writer
 
 
@@ -31,7 +32,7 @@ def retention(
         sole_writer(project, "retention"),
         open_existing_warehouse(project) as warehouse,
     ):
-        warehouse.apply_ddl()
+        warehouse.apply_ddl(TABLES)
         touched = age_out(warehouse, project, Clock(parse_as_of(as_of)))
     if json_output:
         print_json({"status": "done", "exit_code": 0, "rows": touched})

@@ -13,19 +13,12 @@ from matchback.core.errors import IntegrityError
 from matchback.orchestration import flow
 from matchback.privacy.digests import KeyedDigests
 from matchback.privacy.person import references_of
-from matchback.privacy.registry import (
-    DERIVED_SCHEMAS,
-    HITS,
-    KEPT_HISTORY,
-    KEYS,
-    RAW,
-    TABLES,
-    PersonalTable,
-)
+from matchback.privacy.registry import DERIVED_SCHEMAS, HITS, KEPT_MODELS, PERSONAL_TABLES
 from matchback.privacy.search import References, bindings, condition, row_tokens
+from matchback.sources.catalog import BY_NAME, RECORDS
 from matchback.warehouse.base import Warehouse, first, in_batches, tables_of
 from matchback.warehouse.dialects import Dialect, dialect_of
-from matchback.warehouse.guarded_tables import on_every_date
+from matchback.warehouse.tables import Column, Table
 
 POLICY_VERSION = 1
 TOKENS_PER_INSERT = 500
@@ -90,8 +83,8 @@ def suppress_loaded(warehouse: Warehouse, config: Config, run_id: str) -> int:
     dialect = dialect_of(warehouse)
     digest_sql, pads = digests.in_sql("token", dialect)
     found: set[str] = set()
-    for table in RAW:
-        loaded = f"run_id = $run_id and {on_every_date(table.name)}"
+    for table in RECORDS:
+        loaded = f"run_id = $run_id and {table.on_every_date}"
         tokens = dialect.each(row_tokens(table, dialect), "token", table.name, loaded)
         rows = warehouse.rows(
             f"select distinct token from {tokens} "
@@ -102,57 +95,57 @@ def suppress_loaded(warehouse: Warehouse, config: Config, run_id: str) -> int:
     if found:
         references = References(values=frozenset(found))
         with warehouse.transaction():
-            for table in RAW:
+            for table in RECORDS:
                 _remove(warehouse, table, references)
     return len(found)
 
 
-def _remove(warehouse: Warehouse, table: PersonalTable, references: References) -> None:
+def _remove(warehouse: Warehouse, table: Table, references: References) -> None:
     dialect = dialect_of(warehouse)
     where, values = condition(table, dialect), bindings(table, references)
-    if table.action == "delete":
+    if table.erasure == "delete":
         warehouse.delete_rows(table.name, where, values)
         return
-    blanks = ", ".join(f"{column} = {_blank(column, dialect)}" for column in table.blanked)
+    blanks = ", ".join(
+        f"{column.name} = {_blank(column, dialect)}" for column in table.columns if column.blank
+    )
     warehouse.execute(f"update {table.name} set {blanks} where {where}", values)
 
 
-def _blank(column: str, dialect: Dialect) -> str:
-    """A key column must stay unique; everything else is null."""
-    return f"'erased|' || {dialect.new_id}" if column in KEYS else "null"
+def _blank(column: Column, dialect: Dialect) -> str:
+    return f"'erased|' || {dialect.new_id}" if column.blank == "new_id" else "null"
 
 
 def _forget_hits(warehouse: Warehouse) -> None:
     """Drop scan hits whose row is gone."""
-    for table in RAW:
-        short_name = table.name.partition(".")[2]
+    for table in RECORDS:
         warehouse.execute(
             f"delete from {HITS} where table_name = ? and not exists (select 1 from {table.name} "
             f"as held where held.file_name = {HITS.partition('.')[2]}.file_name "
             f"and held.row_number = {HITS.partition('.')[2]}.row_number "
-            f"and {on_every_date(table.name)})",
-            [short_name],
+            f"and {table.on_every_date})",
+            [table.short_name],
         )
 
 
 def _empty_derived(warehouse: Warehouse) -> None:
     """Empty what every run rebuilds; outside the transaction, whose tables BigQuery counts."""
-    kept = {table.name for table in KEPT_HISTORY}
+    kept = {table.name for table in KEPT_MODELS}
     for schema in DERIVED_SCHEMAS:
         for name in sorted(tables_of(warehouse, schema) - kept):
             if not name.startswith("work.int_schema_"):
                 warehouse.execute(f"delete from {name} where true")
 
 
-def _present(warehouse: Warehouse) -> list[PersonalTable]:
+def _present(warehouse: Warehouse) -> list[Table]:
     """Return the registered tables that are there; before the first build some are not."""
-    schemas = {table.name.partition(".")[0] for table in TABLES}
+    schemas = {table.schema for table in PERSONAL_TABLES}
     made = set().union(*(tables_of(warehouse, schema) for schema in schemas))
-    return [table for table in TABLES if table.name in made]
+    return [table for table in PERSONAL_TABLES if table.name in made]
 
 
 def _platforms(warehouse: Warehouse, references: References) -> list[str]:
-    table = next(table for table in TABLES if table.name == "marts.fct_deliveries")
+    table = BY_NAME["marts.fct_deliveries"]
     where = condition(table, dialect_of(warehouse))
     rows = warehouse.rows(
         f"select distinct destination from marts.fct_deliveries where {where} "

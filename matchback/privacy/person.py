@@ -5,7 +5,6 @@ from hashlib import sha256
 
 from matchback.core.errors import ExitCode, MatchbackError
 from matchback.hashing.contact_forms import contact_forms
-from matchback.privacy.registry import RAW
 from matchback.privacy.search import (
     References,
     bindings,
@@ -13,9 +12,10 @@ from matchback.privacy.search import (
     contact_digests,
     parameter_text,
 )
+from matchback.sources.catalog import RECORDS
+from matchback.sources.ga4.tables import EVENTS
 from matchback.warehouse.base import Warehouse
 from matchback.warehouse.dialects import dialect_of
-from matchback.warehouse.guarded_tables import on_every_date
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 PHONE = re.compile(r"\+?[\d\s().\-/]{7,}")
@@ -121,7 +121,7 @@ def _from_ga4(warehouse: Warehouse, found: References) -> References:
             array_to_string({ids}, chr({ord(SEPARATOR)})) as ids
         from landing.ga4_events
         where
-            {on_every_date("landing.ga4_events")}
+            {EVENTS.on_every_date}
             and (
                 {dialect.is_among("user_id", "customers")}
                 or (user_id is null and {dialect.is_among("user_pseudo_id", "clients")})
@@ -165,7 +165,7 @@ def _is_known(warehouse: Warehouse, found: References) -> bool:
             f"select 1 as one from {table.name} where {condition(table, dialect)} limit 1",
             bindings(table, found),
         )
-        for table in RAW
+        for table in RECORDS
     )
 
 

@@ -11,9 +11,7 @@ from datetime import date
 from typing import Any
 
 from matchback.config import Config
-from matchback.core.resources import SQL_DIRECTORY
 from matchback.pii import DETECTOR_VERSION, KINDS, Detection, detect, kinds_of
-from matchback.pii.columns import Type, read_columns
 from matchback.pii.documents import (
     Leaf,
     detect_leaf,
@@ -28,19 +26,22 @@ from matchback.pii.scan_sql import (
     document_candidates,
     encode,
     field_texts,
-    ga4_list_leaves,
-    ga4_scalar_leaves,
     insert_document_hits,
     insert_list_hits,
     insert_scalar_hits,
+    list_leaves,
     param_keys,
     param_texts,
+    scalar_leaves,
     scalar_texts,
     unscanned_params,
 )
+from matchback.sources.catalog import RECORDS
+from matchback.sources.ga4.tables import EVENTS
 from matchback.sources.kit.ledger import NEWEST_LOADS
 from matchback.warehouse.base import Row, Warehouse, first, in_batches
 from matchback.warehouse.dialects import dialect_of
+from matchback.warehouse.tables import Document, Table
 
 EVENT_ID_PARAMS = ("event_id", "x-fb-event_id")
 FILES_AT_ONCE = 50
@@ -59,82 +60,7 @@ class ScanSummary:
     hits_by_kind: Mapping[str, int]
 
 
-@dataclass(frozen=True)
-class Document:
-    """A text column that may hold JSON; `batch` is the member whose items are server events.
-
-    `batch` "" means the document itself is that list, None that there is none; `payload` is the
-    member of an item that is the server event, whose paths are then its own.
-    """
-
-    column: str
-    path: str
-    batch: str | None = None
-    payload: str | None = None
-
-
-@dataclass(frozen=True)
-class DocumentTable:
-    """A table whose rows are logged or typed in as text, with what names and dates a row."""
-
-    source: str
-    name: str
-    record_key: str
-    recorded_at: str
-    documents: tuple[Document, ...]
-    schema: str = "landing"
-
-
-def _texts(*columns: str) -> tuple[Document, ...]:
-    return tuple(Document(column, column) for column in columns)
-
-
-DOCUMENT_TABLES = (
-    DocumentTable(
-        "ga4", "ga4_events", "concat(event_name, '|', cast(event_timestamp as {text}))",
-        "table_date", _texts("extra_columns"),
-    ),
-    DocumentTable(
-        "capi", "capi_gtms", "trace_id", "logged_at",
-        (
-            Document("request_body", "request_body", batch="data"),
-            *_texts(
-                "tag_name", "event_name", "request_url", "response_headers", "response_body",
-                "message", "reason",
-            ),
-        ),
-    ),
-    DocumentTable(
-        "capi", "capi_request_response", "trace_id", "logged_at",
-        (Document("request", "request", batch="data"), Document("response", "response")),
-    ),
-    DocumentTable(
-        "capi", "capi_dataflow_dlq", "null", "logged_at",
-        (
-            Document("input_element", "", batch="input_element"),
-            *_texts("failure_pipeline_step", "output_message"),
-        ),
-    ),
-    DocumentTable(
-        "capi", "capi_gateway_audit", "request_id", "logged_at",
-        (
-            Document("deliveries", "", batch="", payload="request"),
-            Document("user_id", "user.user_id"),
-            *_texts("event_type", "jurisdiction"),
-        ),
-    ),
-    DocumentTable(
-        "crm", "crm_orders", "order_id", "ordered_at",
-        _texts("customer_id", "status", "currency", "gclid", "fbclid", "channel", "free_text"),
-    ),
-    DocumentTable(
-        "consent", "consent_log", "null", "decided_at",
-        _texts("user_id", "notice_version", "jurisdiction", "action"),
-    ),
-    DocumentTable(
-        "quarantine", "rejected_rows", "null", "quarantined_at", _texts("raw"), schema="quarantine"
-    ),
-)  # fmt: skip
+DOCUMENT_TABLES = tuple(table for table in RECORDS if table.documents)
 # A Dataflow row is one server event; the delivery attempts number it so.
 FLAT_EVENT_POSITION = 1
 # The flat rows of Meta's Dataflow pipeline name a person's fields without their object.
@@ -191,7 +117,6 @@ class _Scan:
         self.key = _digest_key(warehouse)
         self.salt = secrets.token_hex(16)
         self.unscanned = unscanned_params(event_ids)
-        self.columns = _ga4_columns()
         self.files: list[str] = []
         self.candidates = 0
 
@@ -203,7 +128,7 @@ class _Scan:
             if shards := _rows_of("ga4", batch):
                 self._scan_ga4(shards)
             for table in DOCUMENT_TABLES:
-                of_source = [row["file_name"] for row in _rows_of(table.source, batch)]
+                of_source = [row["file_name"] for row in _rows_of(table.source or "", batch)]
                 for some in in_batches(of_source, DOCUMENT_FILES_AT_ONCE):
                     self._scan_documents(table, some)
             self._remember(batch)
@@ -239,11 +164,11 @@ class _Scan:
         read = self.warehouse.landed_ga4(which["files"], with_skipped=True)
         # A shard has events, and these have names: some leaf is filled.
         unfilled = self.warehouse.unfilled_ga4_paths(which["files"])
-        leaves = [leaf for leaf in ga4_scalar_leaves(self.columns) if leaf not in unfilled]
+        leaves = [leaf for leaf in scalar_leaves(EVENTS.columns) if leaf not in unfilled]
         texts = scalar_texts(self.dialect, read, leaves)
         for path, verdicts in self._judged_by_path(texts, which).items():
             self._insert(insert_scalar_hits(self.dialect, rows, path), which, verdicts)
-        lists = ga4_list_leaves(self.columns)
+        lists = list_leaves(EVENTS.columns)
         for leaf in (leaf for leaf in lists if leaf.param):
             texts = param_texts(self.dialect, read, leaf)
             verdicts = self._judged_by_path(texts, which, leaf).get(leaf.path)
@@ -280,7 +205,7 @@ class _Scan:
         if kept:
             yield kept, {}
             return
-        with self.warehouse.kept(query, which) as texts:
+        with self.warehouse.materialised(query, which) as texts:
             yield texts
 
     def _judge(self, texts: Iterable[Row]) -> list[Row]:
@@ -306,16 +231,8 @@ class _Scan:
         for some in in_batches(verdicts, RECORDS_AT_ONCE):
             self.warehouse.execute(statement, {**parameters, "records": encode(some)})
 
-    def _scan_documents(self, table: DocumentTable, names: Sequence[str]) -> None:
-        columns = [document.column for document in table.documents]
-        statement = document_candidates(
-            self.dialect,
-            f"{table.schema}.{table.name}",
-            columns,
-            table.record_key.format(**self.dialect.types),
-            table.recorded_at,
-        )
-        rows = self.warehouse.rows(statement, {"files": names})
+    def _scan_documents(self, table: Table, names: Sequence[str]) -> None:
+        rows = self.warehouse.rows(document_candidates(self.dialect, table), {"files": names})
         self.candidates += len(rows)
         hits = [hit for row in rows for hit in self._document_hits(table, row)]
         for some in in_batches(hits, RECORDS_AT_ONCE):
@@ -324,17 +241,17 @@ class _Scan:
                 {"records": encode(some), "run_id": self.run_id},
             )
 
-    def _document_hits(self, table: DocumentTable, row: Row) -> Iterator[Row]:
+    def _document_hits(self, table: Table, row: Row) -> Iterator[Row]:
         found: dict[tuple[int | None, str], list[Detection]] = {}
-        for document in table.documents:
-            if row[document.column]:
-                for position, path, detections in self._read(table, document, row[document.column]):
+        for column, document in table.documents.items():
+            if row[column]:
+                for position, path, detections in self._read(column, document, row[column]):
                     found.setdefault((position, path), []).extend(detections)
         for (position, path), detections in found.items():
             detections.sort(key=lambda detection: KINDS.index(detection.kind))
             yield {
                 "source": table.source,
-                "table_name": table.name,
+                "table_name": table.short_name,
                 "file_name": row["file_name"],
                 "row_number": row["row_number"],
                 "batch_position": position,
@@ -345,13 +262,13 @@ class _Scan:
             }
 
     def _read(
-        self, table: DocumentTable, document: Document, text: str
+        self, column: str, document: Document, text: str
     ) -> Iterator[tuple[int | None, str, list[Detection]]]:
-        for position, leaf in _leaves_of(document, text):
+        for position, leaf in _leaves_of(column, document, text):
             detections = detect_leaf(leaf, self.country)
             detections = [found for found in detections if not is_in_own_field(found)]
             if detections:
-                yield position, "raw" if table.name == "rejected_rows" else leaf.path, detections
+                yield position, column if document.is_one_path else leaf.path, detections
 
     def _evidence(self, found: Sequence[Detection]) -> Row:
         kinds = kinds_of(found)
@@ -364,13 +281,14 @@ class _Scan:
         }
 
 
-def _leaves_of(document: Document, text: str) -> Iterator[tuple[int | None, Leaf]]:
+def _leaves_of(column: str, document: Document, text: str) -> Iterator[tuple[int | None, Leaf]]:
     """Yield a column's leaves with the position of the server event they lie in, if any."""
     parsed = parse_document(text)
+    path = column if document.path is None else document.path
     if parsed is None:
-        yield None, Leaf(document.path or document.column, document.column, text)
+        yield None, Leaf(path or column, column, text)
         return
-    if document.batch == "input_element":
+    if document.is_flat_event:
         for leaf in leaves(_folded(parsed)):
             yield FLAT_EVENT_POSITION, leaf
         return
@@ -382,7 +300,7 @@ def _leaves_of(document: Document, text: str) -> Iterator[tuple[int | None, Leaf
         parsed = {name: value for name, value in parsed.items() if name != document.batch}
     elif items:
         return
-    for leaf in leaves(parsed, document.path, document.column):
+    for leaf in leaves(parsed, path, column):
         yield None, leaf
 
 
@@ -463,11 +381,6 @@ def _digest_key(warehouse: Warehouse) -> bytes:
 def _keyed_digest(key: bytes, found: Detection) -> str:
     message = f"{found.kind}:{found.value}".encode(errors="replace")
     return hmac.new(key, message, hashlib.sha256).hexdigest()[:DIGEST_LENGTH]
-
-
-def _ga4_columns() -> dict[str, Type]:
-    definition = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_rows.sql"
-    return read_columns(definition.read_text(encoding="utf-8"))
 
 
 def _is_personal(key: str) -> bool:

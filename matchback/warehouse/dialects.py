@@ -8,18 +8,15 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Protocol
 
+from matchback.warehouse.tables import SCALARS, Engine
+
 Joins = Sequence[tuple[str, str]]
 
 
 class DuckDBDialect:
     """How DuckDB writes what the two engines write differently."""
 
-    types: ClassVar = {
-        "text": "varchar",
-        "integer": "bigint",
-        "timestamp": "timestamp",
-        "list": "varchar[]",
-    }
+    types: ClassVar = SCALARS["duckdb"]
     new_id: ClassVar = "cast(uuid() as varchar)"
 
     def tables(self, schema: str) -> str:
@@ -133,7 +130,7 @@ class DuckDBDialect:
 class BigQueryDialect:
     """How BigQuery writes the same."""
 
-    types: ClassVar = {"text": "string", "integer": "int64", "timestamp": "timestamp"}
+    types: ClassVar = SCALARS["bigquery"]
     new_id: ClassVar = "generate_uuid()"
 
     def tables(self, schema: str) -> str:
@@ -232,13 +229,13 @@ def _quoted(text: str) -> str:
 
 
 Dialect = DuckDBDialect | BigQueryDialect
-DIALECTS: Mapping[str, Dialect] = {"duckdb": DuckDBDialect(), "bigquery": BigQueryDialect()}
+DIALECTS: Mapping[Engine, Dialect] = {"duckdb": DuckDBDialect(), "bigquery": BigQueryDialect()}
 
 
 class HasEngine(Protocol):
     """Anything that names its engine, as a warehouse does."""
 
-    engine: str
+    engine: Engine
 
 
 def dialect_of(warehouse: HasEngine) -> Dialect:

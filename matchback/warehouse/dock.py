@@ -11,10 +11,11 @@ from datetime import date
 from pathlib import Path
 
 from matchback.core.sql import literal, quote
+from matchback.sources.catalog import PARTITIONED, TABLES
 from matchback.warehouse.bigquery import BigQueryWarehouse
 from matchback.warehouse.duckdb import DuckDBWarehouse, stored
-from matchback.warehouse.partitions import PARTITIONED, PartitionedTable
 from matchback.warehouse.shelf import folder_of
+from matchback.warehouse.tables import Table
 
 BOOKS = {
     "landing.load_ledger": "loaded_at",
@@ -105,7 +106,7 @@ class Dock(DuckDBWarehouse):
             f"copy (select *{replaced} from ({query})) to {literal(str(parquet))} (format parquet)"
         )
 
-    def _bring(self, table: PartitionedTable, key: Key) -> Fingerprint:
+    def _bring(self, table: Table, key: Key) -> Fingerprint:
         import pyarrow as pa
 
         if not self._is_announced(table.name, key):
@@ -130,7 +131,7 @@ class Dock(DuckDBWarehouse):
             )
         )
 
-    def _fingerprint(self, relation: str, table: PartitionedTable, key: Key) -> Fingerprint:
+    def _fingerprint(self, relation: str, table: Table, key: Key) -> Fingerprint:
         [row] = self.rows(
             "select count(*) as row_count, coalesce(bit_xor(hash(held)), 0) as content "
             f"from {relation} as held where {_condition(table, key)}"
@@ -150,7 +151,7 @@ def opened_dock(
     _remove(path)
     dock = Dock(path, warehouse, memory_limit)
     try:
-        dock.apply_ddl()
+        dock.apply_ddl(TABLES)
         dock.open_books()
         yield dock
     finally:
@@ -164,14 +165,14 @@ def _remove(path: Path) -> None:
     shutil.rmtree(folder_of(path), ignore_errors=True)
 
 
-def _condition(table: PartitionedTable, key: Key) -> str:
+def _condition(table: Table, key: Key) -> str:
     """Return DuckDB's condition of a partition's rows."""
     if key is None:
         return f"{table.moment} is null"
     return f"{table.moment} >= date '{key}' and {table.moment} < date '{table.after(key)}'"
 
 
-def _restriction(table: PartitionedTable, key: Key) -> str:
+def _restriction(table: Table, key: Key) -> str:
     """Return BigQuery's condition of a partition's rows, which its planner can prune by."""
     if key is None:
         return f"{table.moment} is null"

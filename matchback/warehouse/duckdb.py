@@ -1,7 +1,7 @@
 """The embedded warehouse: one DuckDB file, one writer."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 
 from matchback.core.errors import MatchbackError, WarehouseBusyError, WarehouseCorruptError
-from matchback.core.resources import SQL_DIRECTORY
 from matchback.core.sql import literal
 from matchback.warehouse.base import DAMAGED_BLOCK, Parameters, Row, damage_sentence
 from matchback.warehouse.shelf import EVENTS, ROWS, Shelf, folder_of
+from matchback.warehouse.tables import Engine, Table, tables_on
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,15 +28,13 @@ UNREADABLE_INPUT = (
     duckdb.SerializationException,
 )
 
-DECLARED_COLUMN = re.compile(r"^    (\w+) (.+?),?$", re.MULTILINE)
-
 SCHEMAS = ("landing", "quarantine", "marts", "ops")
 
 
 class DuckDBWarehouse:
     """A DuckDB file opened for one process; times are UTC."""
 
-    engine = "duckdb"
+    engine: Engine = "duckdb"
     bytes_billed = 0
 
     def __init__(
@@ -162,24 +160,25 @@ class DuckDBWarehouse:
         )
 
     @contextmanager
-    def kept(
+    def materialised(
         self, query: str, parameters: Mapping[str, Any]
     ) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """A filter on a subquery would run on each of its rows, before they are made distinct."""
-        self.execute(f"create or replace temp table kept as {query}", parameters)
+        self.execute(f"create or replace temp table materialised as {query}", parameters)
         try:
-            yield "kept", {}
+            yield "materialised", {}
         finally:
-            self.execute("drop table kept")
+            self.execute("drop table materialised")
 
-    def apply_ddl(self) -> None:
+    def apply_ddl(self, tables: Iterable[Table]) -> None:
+        declared = tables_on(self.engine, tables)
         with self.transaction():
             for schema in SCHEMAS:
                 self.connection.execute(f"create schema if not exists {schema}")
             self._rename_older_rows()
-            for statement in sorted((SQL_DIRECTORY / "ddl" / "duckdb").glob("*/*.sql")):
-                self.connection.execute(statement.read_text(encoding="utf-8"))
-            self._add_missing_columns()
+            for table in declared:
+                self.connection.execute(table.create_statement(self.engine))
+            self._add_missing_columns(declared)
             self.shelf.show()
         self.connection.execute("checkpoint")
         self.shelf.sweep()
@@ -194,17 +193,19 @@ class DuckDBWarehouse:
         if is_table:
             self.execute(f"alter table {EVENTS} rename to {ROWS.partition('.')[2]}")
 
-    def _add_missing_columns(self) -> None:
+    def _add_missing_columns(self, declared: Iterable[Table]) -> None:
         """Give tables that an older version made the columns that have come since."""
         rows = self.rows(
-            "select table_schema, table_name, column_name from information_schema.columns"
+            "select concat(table_schema, '.', table_name) as table_name, column_name "
+            "from information_schema.columns"
         )
-        existing = {(row["table_schema"], row["table_name"], row["column_name"]) for row in rows}
-        for path in sorted((SQL_DIRECTORY / "ddl" / "duckdb").glob("*/*.sql")):
-            schema, table = path.parent.name, path.stem
-            for name, kind in DECLARED_COLUMN.findall(path.read_text(encoding="utf-8")):
-                if (schema, table, name) not in existing:
-                    self.execute(f'alter table {schema}.{table} add column "{name}" {kind}')
+        existing = {(row["table_name"], row["column_name"]) for row in rows}
+        for table in declared:
+            name = table.stored_on(self.engine)
+            for column, kind in table.types.items():
+                if (name, column) not in existing:
+                    spelled = kind.sql(self.engine)
+                    self.execute(f'alter table {name} add column "{column}" {spelled}')
 
     def fetch_beside(self, table: str, file_name: str) -> None:
         """Have the rows here that lie beside those of a new file; a file holds all of its own."""

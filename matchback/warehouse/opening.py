@@ -1,7 +1,7 @@
 """Opens the warehouse that a config names."""
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
@@ -10,6 +10,7 @@ from matchback.config import BigQueryWarehouseConfig, Config
 from matchback.core.errors import MatchbackError
 from matchback.warehouse.base import Warehouse
 from matchback.warehouse.lease import Lease, run_lease, table_lease
+from matchback.warehouse.tables import Table
 
 
 def open_warehouse(config: Config, *, read_only: bool = False) -> Warehouse:
@@ -38,10 +39,10 @@ def open_existing_warehouse(config: Config, *, read_only: bool = False) -> Wareh
 
 
 @contextmanager
-def open_for_change(config: Config, purpose: str) -> Iterator[Warehouse]:
+def open_for_change(config: Config, purpose: str, tables: Iterable[Table]) -> Iterator[Warehouse]:
     """Open an existing warehouse for a short change, never in the middle of a run."""
     with sole_writer(config, purpose), open_existing_warehouse(config) as warehouse:
-        warehouse.apply_ddl()
+        warehouse.apply_ddl(tables)
         yield warehouse
 
 

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from matchback.core.resources import DBT_DIRECTORY, SQL_DIRECTORY
+from matchback.core.resources import DBT_DIRECTORY
 
 ROOT = Path(__file__).parents[2]
 
-COLUMN = re.compile(r"^    `?(\w+)`? ", re.MULTILINE)
 CLIENTS = {"duckdb", "google"}
 
 
@@ -65,29 +64,6 @@ def test_the_clock_is_read_in_one_place() -> None:
         "matchback/schedule/serve.py",
         "matchback/alerting/slack.py",
     }
-
-
-# DuckDB keeps GA4 rows in a table and in Parquet files; BigQuery's table is its view of both.
-TWINS = {"ga4_rows.sql": "ga4_events.sql"}
-ONLY_ON_DUCKDB = {"ga4_shards.sql"}
-
-
-@pytest.mark.parametrize(
-    "twin",
-    [
-        path
-        for path in sorted((SQL_DIRECTORY / "ddl" / "duckdb").rglob("*.sql"))
-        if path.name not in ONLY_ON_DUCKDB
-    ],
-    ids=lambda path: f"{path.parent.name}.{path.stem}",
-)
-def test_both_engines_declare_the_same_columns(twin: Path) -> None:
-    name = TWINS.get(twin.name, twin.name)
-    other = SQL_DIRECTORY / "ddl" / "bigquery" / twin.parent.name / name
-    assert other.exists()
-    assert COLUMN.findall(twin.read_text(encoding="utf-8")) == COLUMN.findall(
-        other.read_text(encoding="utf-8")
-    )
 
 
 def test_no_model_asks_which_engine_it_runs_on() -> None:

@@ -89,7 +89,7 @@ def converse(folder: Path, *invocations: list[str], settings: str = "{}") -> Con
 
 @pytest.fixture(scope="module")
 def analyzer() -> "GoogleSql":
-    """Google's analyzer with every table of sql/ddl/bigquery."""
+    """Google's analyzer with every declared table."""
     from tests.bigquery.googlesql import with_declared_tables
 
     return with_declared_tables()

@@ -25,8 +25,9 @@ from zetasql.wasi._pb2.zetasql.proto import options_pb2, simple_catalog_pb2
 from zetasql.wasi._pb2.zetasql.public import options_pb2 as public_options
 from zetasql.wasi._pb2.zetasql.public import type_pb2
 
-from matchback.core.resources import SQL_DIRECTORY
+from matchback.sources.catalog import TABLES
 from matchback.warehouse.bigquery import in_bigquery
+from matchback.warehouse.tables import tables_on
 
 PROJECT = "offline"
 PREFIX = "matchback_"
@@ -398,10 +399,10 @@ def _parameter_type(parameter: Parameter) -> Message:
 
 
 def with_declared_tables() -> GoogleSql:
-    """Return an analyzer that knows every table of sql/ddl/bigquery."""
+    """Return an analyzer that knows every declared table."""
     google = GoogleSql()
-    for path in sorted((SQL_DIRECTORY / "ddl" / "bigquery").glob("*/*.sql")):
-        made = google.analyze(in_bigquery(path.read_text(encoding="utf-8"), PREFIX))
+    for table in tables_on("bigquery", TABLES):
+        made = google.analyze(in_bigquery(table.create_statement("bigquery"), PREFIX))
         google.tables[made.creates] = made.columns
     return google
 

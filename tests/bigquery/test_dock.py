@@ -13,6 +13,7 @@ from matchback.core.clock import Clock
 from matchback.core.errors import MatchbackError
 from matchback.core.window import Window
 from matchback.sources import hand_over
+from matchback.sources.catalog import TABLES
 from matchback.sources.load_through_dock import load_through_dock
 from matchback.warehouse.bigquery import BigQueryWarehouse
 from tests.bigquery.emulator import PROJECT, Emulator
@@ -38,7 +39,7 @@ class Site:
         )
         self.config = load_config(root / "matchback.yml", {})
         self.warehouse: BigQueryWarehouse = emulator.warehouse(self.name)
-        self.warehouse.apply_ddl()
+        self.warehouse.apply_ddl(TABLES)
         self.runs = 0
 
     def write(self, name: str, *numbers: int, day: int = 12) -> None:

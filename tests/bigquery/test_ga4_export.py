@@ -17,11 +17,11 @@ from google.cloud.bigquery_storage_v1.reader import ReadRowsStream
 from matchback.config import Config, Ga4BigQueryConfig
 from matchback.core.clock import Clock
 from matchback.core.errors import SourceError
-from matchback.core.resources import SQL_DIRECTORY
 from matchback.core.window import Window
-from matchback.pii.columns import read_columns
+from matchback.sources.catalog import TABLES
 from matchback.sources.ga4.copy import copy_ga4
 from matchback.sources.ga4.load import load_ga4
+from matchback.sources.ga4.tables import EVENTS
 from matchback.sources.kit.ledger import LoadSummary
 from matchback.warehouse.dock import opened_dock
 from matchback.warehouse.duckdb import DuckDBWarehouse
@@ -73,7 +73,7 @@ def load(tmp_path: Path, ga4: dict[str, Any], root: Path) -> tuple[LoadSummary, 
     config = Config.model_validate({"sources": {"ga4": ga4}})
     config._root = root
     with DuckDBWarehouse(tmp_path / "warehouse.duckdb") as warehouse:
-        warehouse.apply_ddl()
+        warehouse.apply_ddl(TABLES)
         summary = load_ga4(config, warehouse, "run", CLOCK, WINDOW)
         rows = warehouse.connection.execute(
             f"select * exclude ({BOOKKEEPING}) from landing.ga4_events order by all"
@@ -107,13 +107,13 @@ def copied(emulator: Emulator, tmp_path: Path, name: str) -> tuple[LoadSummary, 
         }
     )
     with emulator.warehouse(name) as warehouse:
-        warehouse.apply_ddl()
+        warehouse.apply_ddl(TABLES)
         with opened_dock(tmp_path / "dock.duckdb", warehouse, None) as dock:
             summary = copy_ga4(config, warehouse, dock, "run", CLOCK, WINDOW)
-        batches = list(warehouse.read("landing.ga4_events", landing_columns()))
+        batches = list(warehouse.read("landing.ga4_events", list(EVENTS.types)))
     table = pa.Table.from_batches(batches)
     with DuckDBWarehouse(tmp_path / "compared.duckdb") as shape:
-        shape.apply_ddl()
+        shape.apply_ddl(TABLES)
         shape.execute("delete from landing.ga4_rows")
         with shape.registered("landed", table):
             shape.execute("insert into landing.ga4_rows by name select * from landed")
@@ -121,11 +121,6 @@ def copied(emulator: Emulator, tmp_path: Path, name: str) -> tuple[LoadSummary, 
             f"select * exclude ({BOOKKEEPING}) from landing.ga4_events order by all"
         ).fetchall()
     return summary, rows
-
-
-def landing_columns() -> list[str]:
-    definition = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_rows.sql"
-    return list(read_columns(definition.read_text(encoding="utf-8")))
 
 
 def spelled(rows: list[tuple]) -> list[str]:

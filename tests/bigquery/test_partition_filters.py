@@ -4,24 +4,12 @@ import re
 
 import pytest
 
-from matchback.core.resources import PACKAGE_ROOT, SQL_DIRECTORY
+from matchback.core.resources import PACKAGE_ROOT
+from matchback.sources.catalog import on_every_date
 from matchback.warehouse.bigquery import in_bigquery
-from matchback.warehouse.guarded_tables import PARTITION_COLUMNS, on_every_date
 from tests.bigquery.conftest import Conversation
 from tests.bigquery.googlesql import PREFIX, GoogleSql
 from tests.bigquery.partition_filters import PARTITIONS, unfiltered
-
-REQUIRED = "require_partition_filter = true"
-
-
-def test_the_ddl_requires_a_filter_on_exactly_the_guarded_tables() -> None:
-    requiring = {
-        f"{path.parent.name}.{path.stem}"
-        for path in (SQL_DIRECTORY / "ddl" / "bigquery").glob("*/*.sql")
-        if REQUIRED in path.read_text(encoding="utf-8")
-    }
-
-    assert requiring == set(PARTITION_COLUMNS)
 
 
 def test_every_statement_of_dbt_says_which_dates(two_days: Conversation) -> None:

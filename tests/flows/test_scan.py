@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from matchback.privacy.scan import scan_new_rows
+from matchback.sources.catalog import TABLES
 from matchback.warehouse.duckdb import DuckDBWarehouse
 
 EMAIL = "jane.doe@example.org"
@@ -16,7 +17,7 @@ DAY = "timestamp '2026-11-09 10:00:00'"
 @pytest.fixture
 def warehouse(tmp_path: Path):
     with DuckDBWarehouse(tmp_path / "warehouse.duckdb") as opened:
-        opened.apply_ddl()
+        opened.apply_ddl(TABLES)
         yield opened
 
 

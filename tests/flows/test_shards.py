@@ -9,6 +9,7 @@ import pytest
 
 from matchback.core.errors import WarehouseCorruptError
 from matchback.privacy.scan import scan_new_rows
+from matchback.sources.catalog import TABLES
 from matchback.warehouse.duckdb import DuckDBWarehouse
 from matchback.warehouse.shelf import EVENTS, ROWS, SHARDS, folder_of
 from tests.fixtures.tokens import TOKEN
@@ -145,7 +146,7 @@ def test_a_rolled_back_change_leaves_every_row(project):
     with suppress(ZeroDivisionError), project.warehouse.transaction():
         project.warehouse.delete_rows(EVENTS, "user_pseudo_id = ?", ["2.1690000000"])
         raise ZeroDivisionError
-    project.warehouse.apply_ddl()
+    project.warehouse.apply_ddl(TABLES)
 
     assert project.rows(EVERY_COLUMN) == before
 
@@ -156,7 +157,7 @@ def test_a_file_that_no_transaction_names_is_swept(project):
     [landed] = [path for path in folder_of(project.warehouse.path).rglob("*") if path.is_file()]
     shutil.copyfile(landed, landed.with_name("left by a killed run.parquet"))
 
-    project.warehouse.apply_ddl()
+    project.warehouse.apply_ddl(TABLES)
 
     assert files_beside(project.warehouse.path) == 1
     assert project.count() == 1
@@ -177,7 +178,7 @@ def test_a_moved_warehouse_is_found_by_the_next_run(project, tmp_path):
     ):
         warehouse.rows(EVERY_COLUMN)
     with DuckDBWarehouse(moved) as warehouse:
-        warehouse.apply_ddl()
+        warehouse.apply_ddl(TABLES)
         assert len(warehouse.rows(EVERY_COLUMN)) == 1
 
 
@@ -187,7 +188,7 @@ def test_a_missing_file_is_named_and_nothing_is_guessed(project):
     shutil.rmtree(folder_of(project.warehouse.path))
 
     with pytest.raises(WarehouseCorruptError, match=r"events_20261112\.parquet is missing"):
-        project.warehouse.apply_ddl()
+        project.warehouse.apply_ddl(TABLES)
 
 
 def test_texts_are_kept_for_the_scan_unless_they_hold_a_secret(project):
@@ -220,10 +221,10 @@ def test_leaves_that_no_row_fills_are_not_scanned_and_all_others_are(project):
 def test_an_older_warehouse_keeps_its_rows(tmp_path):
     path = tmp_path / "warehouse.duckdb"
     with DuckDBWarehouse(path) as warehouse:
-        warehouse.apply_ddl()
+        warehouse.apply_ddl(TABLES)
         warehouse.execute(f"insert into {ROWS} (event_name, row_number) values ('purchase', 1)")
         warehouse.execute(f"drop view {EVENTS}")
         warehouse.execute(f"alter table {ROWS} rename to ga4_events")
     with DuckDBWarehouse(path) as warehouse:
-        warehouse.apply_ddl()
+        warehouse.apply_ddl(TABLES)
         assert warehouse.rows(f"select event_name from {EVENTS}") == [{"event_name": "purchase"}]

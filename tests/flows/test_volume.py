@@ -10,6 +10,7 @@ from matchback.config import load_config
 from matchback.core.clock import Clock
 from matchback.core.window import Window
 from matchback.quality.schema_contract import public_holidays
+from matchback.sources.catalog import TABLES
 from matchback.warehouse.duckdb import DuckDBWarehouse
 
 START = date(2026, 11, 1)
@@ -48,7 +49,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, date],
     young = {day: count for day, count in daily_counts(3, 4000).items() if day >= DAYS[-14]}
     sources = {"calm": daily_counts(1, 4000), "lost": lost, "young": young}
     with DuckDBWarehouse(config.warehouse_path) as warehouse:
-        warehouse.apply_ddl()
+        warehouse.apply_ddl(TABLES)
         warehouse.execute("create schema work")
         warehouse.execute(
             "create table work.int_source_volumes (source varchar, event_date date, "

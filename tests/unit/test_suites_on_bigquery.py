@@ -5,8 +5,9 @@ from importlib import import_module
 import pytest
 
 from matchback.build.publish import CANDIDATES, PUBLISHED
-from matchback.core.resources import SQL_DIRECTORY
 from matchback.expectations.suites import MODULES
+from matchback.sources.catalog import TABLES
+from matchback.warehouse.tables import tables_on
 
 googlesql = pytest.importorskip("tests.bigquery.googlesql", reason="needs Google's SQL analyzer")
 
@@ -25,10 +26,7 @@ STAND_INS = {
 @pytest.fixture(scope="module")
 def analyzer():
     google = googlesql.GoogleSql()
-    statements = [
-        path.read_text(encoding="utf-8")
-        for path in (SQL_DIRECTORY / "ddl" / "bigquery").glob("*/*.sql")
-    ]
+    statements = [table.create_statement("bigquery") for table in tables_on("bigquery", TABLES)]
     for statement in [*statements, *INTERMEDIATE]:
         made = google.analyze(statement)
         google.tables[made.creates[-2:]] = made.columns

@@ -8,7 +8,7 @@ fetched_scores as (
         dataset_id,
         value,
         max(fetched_at) over (partition by dataset_id) as last_fetched_at
-    from {{ source('meta_quality', 'meta_quality') }}
+    from {{ source('landing', 'meta_quality') }}
     where
         metric = 'match_quality'
         and event_name = 'Purchase'

@@ -36,7 +36,7 @@ ga4_columns as (
         {{ safe_name('observed.path') }} as path,
         max(observed.export_kind) as export_kind,
         max({{ type_family('observed.type') }}) as family
-    from {{ source('observed', 'observed_columns') }} as observed
+    from {{ source('landing', 'observed_columns') }} as observed
     inner join exports
         on observed.data_date = exports.table_date and observed.export_kind = exports.export_kind
     where observed.source = 'ga4'
@@ -52,7 +52,7 @@ dated_columns as (
         coalesce(observed.data_date, runs.window_end, {{ window_end() }}) as event_date,
         {{ safe_name('observed.path') }} as path,
         {{ type_family('observed.type') }} as family
-    from {{ source('observed', 'observed_columns') }} as observed
+    from {{ source('landing', 'observed_columns') }} as observed
     left join {{ source('ops', 'runs') }} as runs on observed.run_id = runs.run_id
     where observed.source = 'crm'
 
