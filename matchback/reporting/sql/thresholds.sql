@@ -8,5 +8,5 @@ select
     upper_bound,
     weight,
     description
-from reference.check_thresholds
+from reference.checks
 order by check_id
