@@ -40,6 +40,7 @@ class Check:
     formula: str = ""
     fix: str = ""
     evidence: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,11 @@ def all_surfaces() -> Mapping[str, Surface]:
 def check_named(check_id: str) -> Check:
     """Return a check; one that is not in the seed, such as that of a run, is told by its id."""
     return all_checks().get(check_id) or Check(check_id, _words(check_id))
+
+
+def checks_of_section(section: str) -> list[Check]:
+    """Return the checks that a section of the report shows, in the order of the seed."""
+    return [check for check in all_checks().values() if check.section == section]
 
 
 def surface_named(surface: str) -> Surface:

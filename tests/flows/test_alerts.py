@@ -14,7 +14,7 @@ from matchback.alerting import (
     plan_incomplete,
 )
 from matchback.alerting.message import Message
-from matchback.alerting.slack import TimeBudget, Receipt, WebhookSender, make_sender
+from matchback.alerting.slack import Receipt, TimeBudget, WebhookSender, make_sender
 from matchback.alerting.states import Policy
 from matchback.core.clock import Clock
 from matchback.warehouse.duckdb import DuckDBWarehouse

@@ -11,8 +11,8 @@ from matchback.alerting.settings import AlertSettings
 from matchback.alerting.slack import (
     MAX_RETRY_AFTER,
     BotSender,
-    TimeBudget,
     Receipt,
+    TimeBudget,
     WebhookSender,
     make_sender,
     seconds_to_wait,
