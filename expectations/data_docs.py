@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from matchback.expectations.results import SuiteResult
-from matchback.reporting.template_cache import template_cache
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
@@ -28,12 +27,10 @@ logger = logging.getLogger(__name__)
 @cache
 def load_renderer() -> "tuple[Any, DefaultJinjaPageView]":
     """Return the library's page renderer and view; its templates are compiled once."""
-    import great_expectations as gx
     from great_expectations.render.renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
 
     view = DefaultJinjaPageView(custom_views_directory=str(TEMPLATES))
-    view.env.bytecode_cache = template_cache(gx.__version__)
     view.env.get_template("suite.html")
     return ValidationResultsPageRenderer(run_info_at_end=False), view
 

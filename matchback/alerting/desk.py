@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypedDict
 
 from matchback.alerting import store
 from matchback.alerting.settings import AlertSettings
 from matchback.alerting.states import Incident, State, worst_first
 from matchback.core.errors import ConfigError
-from matchback.warehouse.base import Row, Warehouse
+from matchback.warehouse.base import Warehouse
 
 
 @dataclass(frozen=True)
@@ -19,9 +20,32 @@ class Snooze:
     owner: str
 
 
+class IncidentRow(TypedDict):
+    """An incident as it is listed."""
+
+    incident_id: str
+    check_id: str
+    dimension: str
+    dataset_id: str
+    severity: str
+    state: str
+    owner: str
+    evidence: str
+    money_at_risk: str
+    opened_at: datetime
+    last_bad_at: datetime
+    resolved_at: datetime | None
+    acknowledged_by: str
+    acknowledged_at: datetime | None
+    snoozed_until: datetime | None
+    snoozed_by: str
+    snooze_reason: str
+    is_waiting_for_delivery: bool
+
+
 def list_incidents(
     warehouse: Warehouse, settings: AlertSettings, now: datetime, *, with_resolved: bool = False
-) -> list[Row]:
+) -> list[IncidentRow]:
     """Return open incidents worst first, with the resolved ones behind them on request."""
     states = (State.OPEN, State.RESOLVED) if with_resolved else (State.OPEN,)
     incidents = store.load_incidents(warehouse, states)
@@ -66,7 +90,7 @@ def _saved(warehouse: Warehouse, incidents: list[Incident]) -> list[Incident]:
 def _named(warehouse: Warehouse, name: str) -> list[Incident]:
     """Return the open incidents of a check id, or the one whose id starts with the name."""
     incidents = store.load_incidents(warehouse, (State.OPEN,))
-    by_check = [incident for incident in incidents if incident.key.check_id == name]
+    by_check = [incident for incident in incidents if incident.check_id == name]
     found = by_check or [
         incident for incident in incidents if name and incident.incident_id.startswith(name)
     ]
@@ -77,16 +101,17 @@ def _named(warehouse: Warehouse, name: str) -> list[Incident]:
     return found
 
 
-def _row(incident: Incident, settings: AlertSettings, now: datetime, waiting: set[str]) -> Row:
-    key = incident.key
+def _row(
+    incident: Incident, settings: AlertSettings, now: datetime, waiting: set[str]
+) -> IncidentRow:
     return {
         "incident_id": incident.incident_id,
-        "check_id": key.check_id,
-        "dimension": key.dimension,
-        "dataset_id": key.dataset_id,
+        "check_id": incident.check_id,
+        "dimension": incident.dimension,
+        "dataset_id": incident.dataset_id,
         "severity": incident.severity,
         "state": _state(incident, now),
-        "owner": settings.owner_of(key.check_id, incident.surface, key.dimension),
+        "owner": settings.owner_of(incident.check_id, incident.surface, incident.dimension),
         "evidence": incident.evidence,
         "money_at_risk": incident.money_at_risk,
         "opened_at": incident.opened_at,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from matchback.core.window import Window
 from matchback.privacy.registry import PLAIN_WORK
+from matchback.quality.checks import all_checks
 from matchback.warehouse.base import Warehouse, tables_of
 from matchback.warehouse.table_files import read_tables
 
@@ -21,9 +22,12 @@ class Replacement:
 
 BY_DATE = Replacement("event_date between ? and ?", uses_window=True)
 BY_RUN = Replacement(f"run_id in (select run_id from {CANDIDATES}.{{table}})")
+STANDING_CHECKS = ", ".join(
+    f"'{check.check_id}'" for check in all_checks().values() if check.is_standing
+)
 FINDINGS = Replacement(
     f"""event_date between ? and ?
-    or check_id in ('retention_overdue', 'erasure_overdue')
+    or check_id in ({STANDING_CHECKS})
     or exists (
         select 1 from {CANDIDATES}.{{table}} as candidate
         where candidate.check_id = {{table}}.check_id

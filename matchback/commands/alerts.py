@@ -27,7 +27,6 @@ from matchback.core.errors import ConfigError, ExitCode
 from matchback.core.settings import Settings
 from matchback.flows.drain import drain as drain_flow
 from matchback.sources.catalog import TABLES
-from matchback.warehouse.base import Row
 from matchback.warehouse.opening import open_for_change
 
 alerts = typer.Typer(
@@ -146,7 +145,7 @@ def _report(changed: Sequence[Incident], done: str, json_output: bool) -> None:
         say(f"{incident.incident_id} {incident.key.check_id} {done}.")
 
 
-def _line(row: Row) -> str:
+def _line(row: desk.IncidentRow) -> str:
     facts = [
         row["incident_id"],
         f"{row['severity']:<8}",

@@ -47,7 +47,7 @@ def health_of_checks(suites):
 
 
 def test_every_check_of_the_seed_has_its_bounds():
-    with SEED.open(encoding="utf-8") as lines:
+    with SEED.open(encoding="utf-8", newline="") as lines:
         rows = {row["check_id"]: row for row in csv.DictReader(lines)}
 
     thresholds = read_thresholds()
