@@ -12,7 +12,7 @@ import pytest
 
 from matchback.core.errors import ConfigError
 from matchback.core.resources import SQL_DIRECTORY
-from matchback.simulator.events import META_NAMES
+from matchback.simulator.meta import META_NAMES
 from matchback.simulator.options import CAPI_FORMATS, WorldOptions, parse_leak
 from matchback.simulator.people import FIRST_NAMES, documented_hashes, invent_person
 from tests.worlds import World, build_world, open_files
