@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from matchback.core.errors import ConfigError
-from matchback.simulator.events import META_NAMES
+from matchback.simulator.meta import META_NAMES
 from matchback.simulator.options import CAPI_FORMATS, WorldOptions, parse_leak
 from matchback.simulator.people import FIRST_NAMES, documented_hashes, invent_person
 from matchback.sources.ga4.tables import EVENTS
