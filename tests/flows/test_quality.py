@@ -5,11 +5,11 @@ import shutil
 from dataclasses import replace
 
 import pytest
+from matchback.expectations.validation import Validator
 
 from matchback.expectations.results import NOT_EVALUATED, NOT_READ, NOTHING_CHECKED
 from matchback.expectations.suites import all_suites
 from matchback.expectations.thresholds import read_thresholds
-from matchback.expectations.validation import Validator
 from matchback.quality.audit import preload, validate
 from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.fixtures.candidates import DAY, RUN_ID, SOURCES, WINDOW, write_candidates

@@ -6,10 +6,10 @@ import sys
 import great_expectations as gx
 import pandas as pd
 import pytest
-
-from matchback.expectations import evaluation, rules
 from matchback.expectations.evaluation import RESULT_FORMAT, evaluate
 from matchback.expectations.validation import COUNTS
+
+from matchback.expectations import evaluation, rules
 
 FRAME = pd.DataFrame(
     {
