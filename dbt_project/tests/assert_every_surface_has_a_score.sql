@@ -5,7 +5,7 @@ with
 
 surfaces as (
 
-    select surface from {{ ref('check_thresholds') }}
+    select surface from {{ ref('checks') }}
     union distinct
     select 'overall' as surface
 

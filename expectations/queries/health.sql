@@ -17,5 +17,5 @@ select
     thresholds.check_id as promise,
     coalesce(judged.broken_count, 0) as broken_count,
     coalesce(judged.population, 0) as population
-from reference.check_thresholds as thresholds
+from reference.checks as thresholds
 left join judged on thresholds.check_id = judged.check_id
