@@ -31,8 +31,5 @@ PLAIN_WORK = (
     "work.int_server_events",
 )
 
-# Where the scan found something: a hit goes with the row it points at.
-HITS = "landing.pii_hits"
-
 # Rebuilt by every run from what is left in landing, so emptied instead of searched.
 DERIVED_SCHEMAS = ("work", "marts_next")

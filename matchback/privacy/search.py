@@ -31,7 +31,7 @@ class References:
         """What may stand in a column or a text."""
         return self.customers | self.clients | self.orders | self.events | self.hashes | self.values
 
-    def joined(self, **more: Iterable[str]) -> "References":
+    def joined(self, **more: Iterable[str | None]) -> "References":
         """Return these references and more."""
         held = {name: getattr(self, name) for name in self.__dataclass_fields__}
         for name, values in more.items():

@@ -252,15 +252,15 @@ def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
                 f"The warehouse {path.name} is in use by {who}; wait for it to end, then run again."
             ) from None
         raise WarehouseCorruptError(
-            f"The warehouse {path.name} cannot be opened ({_first_words(error)}); nothing was "
+            f"The warehouse {path.name} cannot be opened ({_name_of(error)}); nothing was "
             "changed. Keep the file and its .wal, restore a backup beside it, then run again."
         ) from None
     except duckdb.Error as error:
         raise WarehouseCorruptError(
-            f"The warehouse {path.name} cannot be opened ({_first_words(error)}); nothing was "
+            f"The warehouse {path.name} cannot be opened ({_name_of(error)}); nothing was "
             "changed. Keep the file and its .wal, restore a backup beside it, then run again."
         ) from None
 
 
-def _first_words(error: Exception) -> str:
+def _name_of(error: Exception) -> str:
     return type(error).__name__

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from matchback.core.resources import SQL_DIRECTORY
-from matchback.warehouse.tables import SCALARS, Column, Partition, Table, Type, list_of, struct
+from matchback.warehouse.tables import SCALARS, Column, Partitioning, Table, Type, list_of, struct
 
 TypeInYaml = str | Mapping[str, Any]
 
@@ -24,7 +24,7 @@ def read_tables(schema: str) -> tuple[Table, ...]:
 def _table(name: str, declared: Mapping[str, Any]) -> Table:
     given = dict(declared)
     columns = tuple(_column(column, told) for column, told in given.pop("columns").items())
-    partition = Partition(**given.pop("partition")) if "partition" in given else None
+    partition = Partitioning(**given.pop("partition")) if "partition" in given else None
     cluster = tuple(given.pop("cluster", ()))
     return Table(name=name, columns=columns, partition=partition, cluster=cluster, **given)
 

@@ -128,7 +128,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Partition:
+class Partitioning:
     """How BigQuery cuts a table by its moment; with a filter, no query may leave the dates out."""
 
     unit: Unit = "day"
@@ -147,7 +147,7 @@ class Table:
     columns: tuple[Column, ...]
     source: str | None = None
     moment: str | None = None
-    partition: Partition | None = None
+    partition: Partitioning | None = None
     cluster: tuple[str, ...] = ()
     record_key: tuple[str, ...] = ()
     erasure: Erasure | None = None

@@ -1,4 +1,4 @@
-"""Access, erasure and retention on a whole world, and the registry they rely on."""
+"""Access, erasure and retention on a whole world, and the declarations they rely on."""
 
 import json
 import shutil
@@ -9,9 +9,10 @@ import duckdb
 import pytest
 
 from matchback.core.clock import Clock
-from matchback.privacy.registry import DERIVED_SCHEMAS, HITS, PERSONAL_TABLES
+from matchback.privacy.registry import DERIVED_SCHEMAS, PERSONAL_TABLES
 from matchback.privacy.retention import retention
 from matchback.sources.catalog import TABLES
+from matchback.sources.kit.tables import PII_HITS
 from tests.load_kit import Project
 from tests.runs import Published, matchback, run_window
 from tests.worlds import World, build_world
@@ -95,7 +96,7 @@ def test_every_table_is_declared_and_every_personal_column_has_an_action(ran: Wo
         f"where table_schema not in {('reference', *DERIVED_SCHEMAS)}"
     )
     assert {name for (name,) in rows} == declared
-    acted_on = {table.name for table in PERSONAL_TABLES if table.erasure} | {HITS}
+    acted_on = {table.name for table in PERSONAL_TABLES if table.erasure} | {PII_HITS.name}
     forgotten = {
         f"{table.name}.{column}"
         for table in TABLES

@@ -1,7 +1,7 @@
 """The landing table of consent decisions."""
 
 from matchback.sources.kit.tables import JURISDICTION, OF_RECORDS
-from matchback.warehouse.tables import BOOLEAN, TIMESTAMP, Column, Document, Partition, Table
+from matchback.warehouse.tables import BOOLEAN, TIMESTAMP, Column, Document, Partitioning, Table
 
 DECISIONS = Table(
     "landing.consent_log",
@@ -28,7 +28,7 @@ DECISIONS = Table(
     source="consent",
     moment="decided_at",
     # Few rows, and files that hold years of them.
-    partition=Partition(unit="month"),
+    partition=Partitioning(unit="month"),
     erasure="delete",
     is_read_by_dbt=True,
 )

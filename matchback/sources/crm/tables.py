@@ -9,7 +9,7 @@ from matchback.warehouse.tables import (
     TIMESTAMP,
     Column,
     Document,
-    Partition,
+    Partitioning,
     Table,
     list_of,
     struct,
@@ -63,7 +63,7 @@ ORDERS = Table(
     source="crm",
     moment="ordered_at",
     # Few rows, and files that hold years of them.
-    partition=Partition(unit="month"),
+    partition=Partitioning(unit="month"),
     record_key=("order_id",),
     erasure="delete",
     is_read_by_dbt=True,

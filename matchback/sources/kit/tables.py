@@ -7,7 +7,7 @@ from matchback.warehouse.tables import (
     TIMESTAMP,
     Column,
     Document,
-    Partition,
+    Partitioning,
     Table,
     list_of,
 )
@@ -116,7 +116,7 @@ PII_HITS = Table(
         RUN_ID,
     ),
     moment="recorded_at",
-    partition=Partition(),
+    partition=Partitioning(),
     is_read_by_dbt=True,
 )
 PII_SCANS = Table(

@@ -8,7 +8,7 @@ from matchback.warehouse.tables import (
     TIMESTAMP,
     Column,
     Document,
-    Partition,
+    Partitioning,
     Table,
 )
 
@@ -36,7 +36,7 @@ def log_table(
         (*columns, *OF_LOG_RECORDS),
         source=SOURCE,
         moment=LOGGED_AT.name,
-        partition=Partition(needs_filter=True),
+        partition=Partitioning(needs_filter=True),
         record_key=record_key,
         erasure="delete",
         retention="delivery_log",

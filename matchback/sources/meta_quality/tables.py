@@ -1,6 +1,6 @@
 """The landing table of Meta's own figures."""
 
-from matchback.warehouse.tables import DOUBLE, TIMESTAMP, Column, Partition, Table
+from matchback.warehouse.tables import DOUBLE, TIMESTAMP, Column, Partitioning, Table
 
 FIGURES = Table(
     "landing.meta_quality",
@@ -30,7 +30,7 @@ FIGURES = Table(
         Column("run_id", "Run that fetched it."),
     ),
     moment="fetched_at",
-    partition=Partition(),
+    partition=Partitioning(),
     is_read_by_dbt=True,
 )
 TABLES = (FIGURES,)
