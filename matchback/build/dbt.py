@@ -75,11 +75,11 @@ def dbt_environment(config: Config, environment: Mapping[str, str]) -> dict[str,
 
 
 def project_environment(config: Config) -> dict[str, str]:
-    """Return what dbt reads of a config, relative to its folder; no secret is among it.
+    """Return what dbt reads of a config; no secret is among it.
 
-    Nothing here differs from day to day: what does would have the project parsed anew.
+    The warehouse is named relative to the config, so that folders share what dbt parsed.
     """
-    state = Path(os.path.relpath(config.state_folder, config.root))
+    state = config.state_folder
     values = {
         "MATCHBACK_ENGINE": config.warehouse.engine,
         "MATCHBACK_WAREHOUSE": os.path.relpath(config.warehouse_path, config.root),

@@ -1,4 +1,4 @@
-"""The process that runs dbt: `python -m matchback.build.dbt_process FOLDER`, one request, one answer.
+"""The process that runs dbt: `python -m matchback.build.dbt_process FOLDER`, one command.
 
 It is started before its work is known, so that importing dbt and parsing the project happen beside
 loading. dbt keeps the parsed project in the user's cache folder, so most runs only read it again.
@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import platformdirs
 
-from matchback.core.resources import DBT_DIRECTORY
 from matchback.core.settings import Settings, limit_memory_of_dbt
 from matchback.warehouse.base import DAMAGED_BLOCK
 
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
 
+# Project, profiles, target and logs are named by the environment.
 COMMON = (
-    *("--project-dir", str(DBT_DIRECTORY), "--profiles-dir", str(DBT_DIRECTORY)),
     *("--no-use-colors", "--no-version-check", "--no-send-anonymous-usage-stats"),
     *("--log-level", "none", "--log-level-file", "none"),
 )
