@@ -47,7 +47,11 @@ def build(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bu
     (project / "dbt_project.yml").write_text(yaml.safe_dump(about), encoding="utf-8")
     monkeypatch.setattr(dbt, "DBT_DIRECTORY", project)
 
-    def once(*, seed: str = "", promise: str = PROMISE, with_seeds: bool = False, **models: str):
+    def once(
+        *, seed: str = "", promise: str = PROMISE, memory_limit: str = "", **models: str
+    ) -> int:
+        limited = config.warehouse.model_copy(update={"memory_limit": memory_limit or None})
+        chosen = config.model_copy(update={"warehouse": limited})
         files = {f"models/{name}.sql": sql for name, sql in models.items()}
         files |= {"tests/promise.sql": promise} if "made" in models else {}
         files |= {"seeds/codes.csv": seed} if seed else {}
@@ -55,8 +59,8 @@ def build(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bu
             (project / name).parent.mkdir(exist_ok=True)
             (project / name).write_text(text, encoding="utf-8")
         environment = {"PATH": "/usr/bin:/bin", "MATCHBACK_CACHE": str(tmp_path / "cache")}
-        with dbt.DbtProcess(config, environment) as process:
-            return process.build(DAY, with_seeds=with_seeds)
+        with dbt.DbtProcess(chosen, environment) as process:
+            return process.build(DAY, with_seeds=bool(seed))
 
     return once
 
@@ -88,7 +92,10 @@ def test_what_breaks_is_named_and_told_in_the_log(
 
 def test_an_error_that_would_quote_a_row_is_named_only(build: Build, config: Config) -> None:
     with pytest.raises(BuildError):
-        build(source=f"select '{CANARY}' as a", made="select cast(a as int) as a from work.source")
+        build(
+            source=f"select '{CANARY}' as a",
+            made=_table("select cast(a as int) as a from {{ ref('source') }}"),
+        )
 
     assert log(config).endswith("model.small.made: Conversion Error\n")
 
@@ -115,9 +122,12 @@ def test_a_name_may_change_between_table_and_view(build: Build, config: Config) 
     assert rows(config, "work.made") == [(3,)]
 
 
-def test_seeds_are_loaded_when_they_are_asked_for(build: Build, config: Config) -> None:
-    build(seed="code,weight\n1,2\n", with_seeds=True, made="select 1 as a")
-    build(seed="code,weight\n1,3\n", made="select 1 as a")
+def test_seeds_are_loaded_when_they_are_asked_for(
+    build: Build, config: Config, tmp_path: Path
+) -> None:
+    build(seed="code,weight\n1,2\n", made="select 1 as a")
+    (tmp_path / "project/seeds/codes.csv").write_text("code,weight\n1,3\n", encoding="utf-8")
+    build(made="select 1 as a")
 
     assert rows(config, "work.codes") == [(1, 2)]
 
@@ -133,22 +143,22 @@ def test_a_build_for_which_the_first_memory_is_too_little_takes_more(
 
 
 def test_a_limit_of_the_config_is_kept(build: Build, config: Config) -> None:
-    config.warehouse.memory_limit = "60MB"
-
     with pytest.raises(BuildError, match="the model greedy"):
-        build(wide=_table(WIDE), greedy=_table(GREEDY))
+        build(wide=_table(WIDE), greedy=_table(GREEDY), memory_limit="60MB")
 
     assert "Out of Memory Error" in log(config)
 
 
 def test_a_damaged_file_is_told_apart(build: Build, config: Config) -> None:
-    build(wide=_table(WIDE))
-    content = bytearray(config.warehouse_path.read_bytes())
-    content[len(content) // 4 :] = bytes(len(content) - len(content) // 4)
-    config.warehouse_path.write_bytes(content)
+    with DuckDBWarehouse(config.warehouse_path) as warehouse:
+        warehouse.execute(f"create table landing.wide as {WIDE}")
+    damage = bytearray(config.warehouse_path.read_bytes())
+    for position in range(2**20, len(damage), 2**16):
+        damage[position] ^= 0xFF
+    config.warehouse_path.write_bytes(damage)
 
-    with pytest.raises(WarehouseCorruptError):
-        build(wide=_table(WIDE), greedy=_table(GREEDY))
+    with pytest.raises(WarehouseCorruptError, match="damaged inside"):
+        build(made="{{ config(materialized='table') }} select text as a from landing.wide")
 
 
 def test_what_dbt_parsed_is_kept_for_the_next_folder(
