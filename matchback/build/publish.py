@@ -6,12 +6,19 @@ from dataclasses import dataclass
 from matchback.core.resources import SQL_DIRECTORY
 from matchback.core.window import Window
 from matchback.privacy.registry import PLAIN_WORK
-from matchback.warehouse.base import Warehouse, tables_of
+from matchback.warehouse.base import Warehouse, fetch, tables_of
 
 CANDIDATES = "marts_next"
 PUBLISHED = "marts"
 
 COLUMN = re.compile(r"^    (\w+) ", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class RowCount:
+    """The size of a table."""
+
+    row_count: int
 
 
 @dataclass(frozen=True)
@@ -77,8 +84,10 @@ def publish(warehouse: Warehouse, window: Window) -> dict[str, int]:
         warehouse.execute(
             f"insert into {PUBLISHED}.{table} ({names}) select {names} from {CANDIDATES}.{table}"
         )
-        [count] = warehouse.rows(f"select count(*) as row_count from {CANDIDATES}.{table}")
-        written[table] = count["row_count"]
+        [count] = fetch(
+            warehouse, RowCount, f"select count(*) as row_count from {CANDIDATES}.{table}"
+        )
+        written[table] = count.row_count
     return written
 
 

@@ -10,15 +10,14 @@ from pathlib import Path
 import duckdb
 
 from matchback.core.resources import PACKAGE_ROOT
-from matchback.warehouse.duckdb import DuckDBWarehouse
-from tests.runs import CACHE, Published, matchback, run_window
+from tests.runs import run_window
 from tests.worlds import World
 
 DESCRIPTION = (PACKAGE_ROOT / "../docs/dbt_by_hand.md").resolve()
 
 
 def candidates(folder: Path) -> dict[str, list[str]]:
-    """Return the rows of each candidate table, ordered; rows of every run and none but the run's."""
+    """Return the rows of each candidate table, ordered."""
     with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
         tables = connection.execute(
