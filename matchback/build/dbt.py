@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from matchback.core.clock import Clock
 from matchback.core.errors import BuildError, IntegrityError, WarehouseCorruptError
 from matchback.core.resources import DBT_DIRECTORY, PACKAGE_ROOT, SEEDS_DIRECTORY
 from matchback.core.window import Window
-from matchback.warehouse.base import Warehouse, damage_sentence
+from matchback.warehouse.base import Warehouse, damage_sentence, fetch
 from matchback.warehouse.duckdb import DuckDBWarehouse
 
 DAILY_SELECTION = ("--selector", "daily")
@@ -27,6 +28,21 @@ NO_SEEDS = ("--exclude-resource-type", "seed")
 FIRST_MEMORY = 600_000_000
 MEMORY_PER_ROW = 120
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+
+
+@dataclass(frozen=True)
+class Landed:
+    """The rows landed for some dates, and the memory that the engine would take by itself."""
+
+    row_count: int
+    available: str
+
+
+@dataclass(frozen=True)
+class ReferenceData:
+    """The seeds that schema `reference` holds."""
+
+    seeds_digest: str
 
 
 def dbt_settings(
@@ -75,11 +91,11 @@ def dbt_environment(config: Config, environment: Mapping[str, str]) -> dict[str,
 
 
 def project_environment(config: Config) -> dict[str, str]:
-    """Return what dbt reads of a config, relative to its folder; no secret is among it.
+    """Return what dbt reads of a config; no secret is among it.
 
-    Nothing here differs from day to day: what does would have the project parsed anew.
+    The warehouse is named relative to the config, so that folders share what dbt parsed.
     """
-    state = Path(os.path.relpath(config.state_folder, config.root))
+    state = config.state_folder
     values = {
         "MATCHBACK_ENGINE": config.warehouse.engine,
         "MATCHBACK_WAREHOUSE": os.path.relpath(config.warehouse_path, config.root),
@@ -220,22 +236,24 @@ def _first_memory(config: Config, settings: Mapping[str, Any]) -> str | None:
     if isinstance(config.warehouse, BigQueryWarehouseConfig) or config.warehouse.memory_limit:
         return None
     with DuckDBWarehouse(config.warehouse_path, read_only=True) as warehouse:
-        [known] = warehouse.rows(
-            "select coalesce(sum(rows_loaded), 0) as landed, "
+        [known] = fetch(
+            warehouse,
+            Landed,
+            "select cast(coalesce(sum(rows_loaded), 0) as bigint) as row_count, "
             "current_setting('memory_limit') as available from landing.load_ledger "
             "where data_date between ? and ?",
             [settings["start_date"], settings["end_date"]],
         )
-    suggested = FIRST_MEMORY + MEMORY_PER_ROW * int(known["landed"])
-    amount, unit = known["available"].split()
+    suggested = FIRST_MEMORY + MEMORY_PER_ROW * known.row_count
+    amount, unit = known.available.split()
     available = float(amount) * 1024 ** UNITS.index(unit)
     return f"{suggested}B" if suggested < available else None
 
 
 def has_current_seeds(warehouse: Warehouse) -> bool:
     """Say whether schema `reference` holds the seeds as they are in this installation."""
-    rows = warehouse.rows("select seeds_digest from ops.reference_data")
-    return [row["seeds_digest"] for row in rows] == [seeds_digest()]
+    held = fetch(warehouse, ReferenceData, "select seeds_digest from ops.reference_data")
+    return held == [ReferenceData(seeds_digest())]
 
 
 def record_seeds(warehouse: Warehouse, run_id: str) -> None:

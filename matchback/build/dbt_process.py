@@ -1,4 +1,4 @@
-"""The process that runs dbt: `python -m matchback.build.dbt_process FOLDER`, one request, one answer.
+"""The process that runs dbt: `python -m matchback.build.dbt_process FOLDER`, one command.
 
 It is started before its work is known, so that importing dbt and parsing the project happen beside
 loading. dbt keeps the parsed project in the user's cache folder, so most runs only read it again.
@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import platformdirs
 
-from matchback.core.resources import DBT_DIRECTORY
 from matchback.core.settings import Settings, limit_memory_of_dbt
 from matchback.warehouse.base import DAMAGED_BLOCK
 
@@ -26,19 +25,20 @@ if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
 
+# Project, profiles, target and logs are named by the environment.
 COMMON = (
-    *("--project-dir", str(DBT_DIRECTORY), "--profiles-dir", str(DBT_DIRECTORY)),
     *("--no-use-colors", "--no-version-check", "--no-send-anonymous-usage-stats"),
     *("--log-level", "none", "--log-level-file", "none"),
 )
 
 OUT_OF_MEMORY = "Out of Memory Error"
-# Errors that speak of the SQL; the text of any other may quote a row and stays out of the log.
+# How an error begins that speaks of the SQL; any other text may quote a row and stays untold.
 SPEAKS_OF_SQL = re.compile(
-    r"\b(Binder|Catalog|Parser|Compilation|Syntax|Permission|IO|Out of Memory) Error|"
-    r"Unrecognized name|Syntax error|Not found:|Access Denied"
+    r"Got \d+ results?|Compilation Error in |\w+ Error in [^\n]*\n\s*"
+    r"((Binder|Catalog|Parser|Permission|IO|Out of Memory) Error: |Syntax error: |"
+    r"Unrecognized name: |Not found: |Access Denied: )"
 )
-KIND = re.compile(r"^ *([A-Z][A-Za-z ]* Error)\b(?! in )", re.MULTILINE)
+KIND = re.compile(r"^\s*([A-Z][A-Za-z ]* Error): ", re.MULTILINE)
 
 
 class Request(TypedDict):
@@ -140,10 +140,10 @@ def _node(result: "NodeResult") -> Node:
 
 def told(message: str) -> str:
     """Return what the log may say of an error: all of it, or only its kind."""
-    if message.startswith("Got ") or SPEAKS_OF_SQL.search(message):
+    if SPEAKS_OF_SQL.match(message):
         return message
     kind = KIND.search(message)
-    return kind[1] if kind else message.partition("\n")[0].partition(":")[0]
+    return kind[1] if kind else message.partition(" in ")[0].partition(":")[0]
 
 
 def _stored_query(node: Any) -> str:  # noqa: ANN401 - any node of dbt's

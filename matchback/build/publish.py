@@ -5,11 +5,18 @@ from dataclasses import dataclass
 from matchback.core.window import Window
 from matchback.privacy.registry import PLAIN_WORK
 from matchback.quality.checks import all_checks
-from matchback.warehouse.base import Warehouse, tables_of
+from matchback.warehouse.base import Warehouse, fetch, tables_of
 from matchback.warehouse.table_files import read_tables
 
 CANDIDATES = "marts_next"
 PUBLISHED = "marts"
+
+
+@dataclass(frozen=True)
+class RowCount:
+    """The size of a table."""
+
+    row_count: int
 
 
 @dataclass(frozen=True)
@@ -74,8 +81,10 @@ def publish(warehouse: Warehouse, window: Window) -> dict[str, int]:
         warehouse.execute(
             f"insert into {PUBLISHED}.{table} ({names}) select {names} from {CANDIDATES}.{table}"
         )
-        [count] = warehouse.rows(f"select count(*) as row_count from {CANDIDATES}.{table}")
-        written[table] = count["row_count"]
+        [count] = fetch(
+            warehouse, RowCount, f"select count(*) as row_count from {CANDIDATES}.{table}"
+        )
+        written[table] = count.row_count
     return written
 
 

@@ -46,14 +46,15 @@ class Conversation:
         return [name for name in self.manifest["nodes"] if name.startswith(f"{kind}.")]
 
 
-def converse(folder: Path, *invocations: list[str], settings: str = "{}") -> Conversation:
+def converse(
+    folder: Path, *invocations: list[str], settings: Mapping[str, Any] | None = None
+) -> Conversation:
     """Run dbt on the offline client, one process, invocations in order."""
     record = folder / "record.json"
     common = ["--quiet", "--no-use-colors"]
+    options = ["--project-dir", str(DBT_DIRECTORY), "--vars", json.dumps(dict(settings or {}))]
     arguments = [
-        part
-        for invocation in invocations
-        for part in ["--", *common, *invocation, "--project-dir", str(DBT_DIRECTORY)]
+        part for invocation in invocations for part in ["--", *common, *invocation, *options]
     ]
     finished = subprocess.run(
         [sys.executable, "-m", "tests.bigquery.offline_dbt", str(record), *arguments],
@@ -68,7 +69,6 @@ def converse(folder: Path, *invocations: list[str], settings: str = "{}") -> Con
             "DBT_LOG_PATH": str(folder / "logs"),
             "MATCHBACK_ENGINE": "bigquery_offline",
             "MATCHBACK_DATASET_PREFIX": "matchback_",
-            "MATCHBACK_SETTINGS": settings,
         },
         stdin=subprocess.DEVNULL,
         capture_output=True,

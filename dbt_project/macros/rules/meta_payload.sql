@@ -16,10 +16,6 @@
     {{ return(adapter.dispatch('nested_server_event', 'matchback')(flat)) }}
 {%- endmacro %}
 
-{% macro default__nested_server_event(flat) -%}
-    {{ exceptions.raise_compiler_error("nested_server_event: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__nested_server_event(flat) -%}
     cast(json_merge_patch(
         '{}',
