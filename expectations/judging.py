@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from matchback.core.window import Window
 
 RESULT_FORMAT = {"result_format": "BASIC", "exclude_unexpected_values": True}
+COLUMNS = ("promise", "broken_count", "population")
 ALL_COUNTED = "all_counted"
 COUNTED_ONCE = "counted_once"
 NO_ROWS = "there are no rows"
@@ -139,7 +140,6 @@ def _most(
         min_value=lowest,
         max_value=highest,
         row_condition=Column("promise") == promise.name,
-        condition_parser="great_expectations",
         description=sentence + (" (warns only)" if promise.severity == "warning" else ""),
         meta={"promise": promise.name},
         severity=FailureSeverity(promise.severity),
@@ -162,7 +162,7 @@ def _summary(
     }
     counts = {
         str(row["promise"]): (int(row["broken_count"]), int(row["population"]))
-        for row in frame.dropna().to_dict("records")
+        for row in frame.reindex(columns=list(COLUMNS)).dropna().to_dict("records")
     }
     failed = [_failure(one, counts) for one in answer.results if not one.success]
     if not judged:

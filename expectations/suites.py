@@ -35,7 +35,7 @@ class Promise:
 
 @dataclass(frozen=True)
 class Suite:
-    """The promises of one boundary; without one of the sources it `needs` there is nothing to judge.
+    """The promises of one boundary, judged where every source it `needs` is configured.
 
     `counts_by_promise` says that the query has a row per promise already.
     """

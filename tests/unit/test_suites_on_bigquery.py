@@ -1,33 +1,36 @@
-"""The frames of the suites are read with the same words on both engines."""
-
-from importlib import import_module
+"""The counts of the suites are written in the same words for both engines."""
 
 import pytest
 
 from matchback.build.publish import CANDIDATES, PUBLISHED
-from matchback.expectations.suites import MODULES
+from matchback.expectations.suites import all_suites
+from matchback.expectations.thresholds import read_thresholds
 from matchback.sources.catalog import TABLES
 from matchback.warehouse.tables import tables_on
 
 googlesql = pytest.importorskip("tests.bigquery.googlesql", reason="needs Google's SQL analyzer")
 
-INTERMEDIATE = (
+BUILT = (
     "create table work.int_client_events (event_date date, client_event_key string)",
-    "create table work.int_reconciled_events (dataset_id string)",
+    "create table work.int_server_events_dated (server_event_key string, "
+    "client_event_key string, server_canonical_event string)",
+    "create table work.int_orders_latest (order_key string, event_date date)",
+    "create table work.int_order_matches (dataset_id string, order_key string, side_key string)",
+    "create table work.int_reconciled_sides (dataset_id string, client_event_key string, "
+    "server_event_key string, event_date date)",
+    "create table work.int_reconciled_events (dataset_id string, client_event_key string, "
+    "server_event_key string, crm_order_key string, status string, in_client bool, "
+    "in_server bool, in_crm bool)",
+    "create table reference.check_thresholds (check_id string)",
 )
-STAND_INS = {
-    "$first_date": "date '2026-11-14'",
-    "$last_date": "date '2026-11-14'",
-    "{schema}": CANDIDATES,
-    "{table}": "fct_findings",
-}
+STAND_INS = {"$first_date": "date '2026-11-14'", "$last_date": "date '2026-11-14'"}
 
 
 @pytest.fixture(scope="module")
 def analyzer():
     google = googlesql.GoogleSql()
     statements = [table.create_statement("bigquery") for table in tables_on("bigquery", TABLES)]
-    for statement in [*statements, *INTERMEDIATE]:
+    for statement in [*statements, *BUILT]:
         made = google.analyze(statement)
         google.tables[made.creates[-2:]] = made.columns
     for (dataset, table), columns in list(google.tables.items()):
@@ -36,13 +39,15 @@ def analyzer():
     return google
 
 
-@pytest.mark.parametrize("path", MODULES)
-def test_a_suite_reads_its_frame_in_googlesql(analyzer, path):
-    query = import_module(f"matchback.expectations.{path}").QUERY
+@pytest.mark.parametrize("suite", all_suites(read_thresholds()), ids=lambda suite: suite.name)
+def test_a_suite_counts_in_googlesql(analyzer, suite):
+    query = suite.query
     for placeholder, text in STAND_INS.items():
         query = query.replace(placeholder, text)
 
-    assert analyzer.analyze(query).columns
+    columns = analyzer.analyze(query).columns
+
+    assert [column.name for column in columns] == ["promise", "broken_count", "population"]
 
 
 def test_a_column_that_is_not_there_would_be_noticed(analyzer):
