@@ -52,9 +52,7 @@ class VerdictRow:
     """One verdict: how many events, what share, and how much money stands behind it."""
 
     status: str
-    title: str
-    meaning: str
-    risk: str
+    told: words.VerdictWords
     event_count: int
     share: float
     purchase_count: int
@@ -145,13 +143,10 @@ def _verdicts(run: ReportedRun, dataset_id: str) -> DatasetVerdicts:
 
 
 def _verdict(status: str, rows: list[VerdictCount], total: int, events: list[Event]) -> VerdictRow:
-    told = words.verdict_words(status)
     purchases = _purchases(rows)
     return VerdictRow(
         status=status,
-        title=told.title,
-        meaning=told.meaning,
-        risk=told.risk,
+        told=words.verdict_words(status),
         event_count=_size(rows),
         share=_size(rows) / total,
         purchase_count=_size(purchases),
@@ -162,9 +157,9 @@ def _verdict(status: str, rows: list[VerdictCount], total: int, events: list[Eve
 
 
 def _kind(row: VerdictRow) -> str:
-    if row.risk == "lost":
+    if row.told.risk == "lost":
         return "fail"
-    if row.risk == "distorted":
+    if row.told.risk == "distorted":
         return "warn"
     return "pass" if row.status in ("matched", "matched_probable") else "none"
 
