@@ -51,17 +51,23 @@ class Fix:
 
 
 @dataclass(frozen=True)
-class Risk:
-    """Money of events that Meta lost or counted wrong, each event once."""
+class Amount:
+    """Events and the money behind them."""
 
-    lost: Totals
-    distorted: Totals
-    lost_count: int
-    distorted_count: int
+    count: int
+    totals: Totals
+
+
+@dataclass(frozen=True)
+class Risk:
+    """Events that Meta lost or counted wrong, each once."""
+
+    lost: Amount
+    distorted: Amount
 
     @property
     def total(self) -> Totals:
-        return add_up([*self.lost, *self.distorted])
+        return add_up([*self.lost.totals, *self.distorted.totals])
 
 
 @dataclass(frozen=True)
@@ -182,9 +188,11 @@ def risk_of(run: ReportedRun, on: date | None = None) -> Risk:
         [row for row in rows if words.verdict_words(row.status).risk == kind]
         for kind in ("lost", "distorted")
     )
-    return Risk(
-        lost=add_up((row.currency, row.event_value) for row in lost),
-        distorted=add_up((row.currency, row.event_value) for row in distorted),
-        lost_count=sum(row.event_count for row in lost),
-        distorted_count=sum(row.event_count for row in distorted),
+    return Risk(_amount(lost), _amount(distorted))
+
+
+def _amount(rows: list[DailyRisk]) -> Amount:
+    return Amount(
+        count=sum(row.event_count for row in rows),
+        totals=add_up((row.currency, row.event_value) for row in rows),
     )
