@@ -2,13 +2,18 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypedDict
 
 from matchback.alerting import store
 from matchback.alerting.settings import AlertSettings
 from matchback.alerting.states import Incident, State, worst_first
 from matchback.core.errors import ConfigError
 from matchback.warehouse.base import Warehouse
+
+LISTED = (
+    "incident_id", "check_id", "dimension", "dataset_id", "severity", "evidence", "money_at_risk",
+    "opened_at", "last_bad_at", "resolved_at", "acknowledged_by", "acknowledged_at",
+    "snoozed_until", "snoozed_by", "snooze_reason",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -20,38 +25,43 @@ class Snooze:
     owner: str
 
 
-class IncidentRow(TypedDict):
+@dataclass(frozen=True)
+class ListedIncident:
     """An incident as it is listed."""
 
-    incident_id: str
-    check_id: str
-    dimension: str
-    dataset_id: str
-    severity: str
+    incident: Incident
     state: str
     owner: str
-    evidence: str
-    money_at_risk: str
-    opened_at: datetime
-    last_bad_at: datetime
-    resolved_at: datetime | None
-    acknowledged_by: str
-    acknowledged_at: datetime | None
-    snoozed_until: datetime | None
-    snoozed_by: str
-    snooze_reason: str
-    is_waiting_for_delivery: bool
+    is_waiting: bool
+
+    def as_json(self) -> dict[str, object]:
+        """Return what a program reads of it."""
+        told = {name: getattr(self.incident, name) for name in LISTED}
+        return {
+            **told,
+            "state": self.state,
+            "owner": self.owner,
+            "is_waiting_for_delivery": self.is_waiting,
+        }
 
 
 def list_incidents(
     warehouse: Warehouse, settings: AlertSettings, now: datetime, *, with_resolved: bool = False
-) -> list[IncidentRow]:
+) -> list[ListedIncident]:
     """Return open incidents worst first, with the resolved ones behind them on request."""
     states = (State.OPEN, State.RESOLVED) if with_resolved else (State.OPEN,)
     incidents = store.load_incidents(warehouse, states)
     incidents.sort(key=lambda incident: (incident.state is State.RESOLVED, worst_first(incident)))
     waiting = {notice.incident_id for notice in store.pending(warehouse)}
-    return [_row(incident, settings, now, waiting) for incident in incidents]
+    return [
+        ListedIncident(
+            incident,
+            _state(incident, now),
+            settings.owner_of(incident.check_id, incident.surface, incident.dimension),
+            incident.incident_id in waiting,
+        )
+        for incident in incidents
+    ]
 
 
 def acknowledge(warehouse: Warehouse, name: str, owner: str, now: datetime) -> list[Incident]:
@@ -99,31 +109,6 @@ def _named(warehouse: Warehouse, name: str) -> list[Incident]:
     if not by_check and len(found) > 1:
         raise ConfigError(f"{len(found)} open incidents start like this; give more of the id.")
     return found
-
-
-def _row(
-    incident: Incident, settings: AlertSettings, now: datetime, waiting: set[str]
-) -> IncidentRow:
-    return {
-        "incident_id": incident.incident_id,
-        "check_id": incident.check_id,
-        "dimension": incident.dimension,
-        "dataset_id": incident.dataset_id,
-        "severity": incident.severity,
-        "state": _state(incident, now),
-        "owner": settings.owner_of(incident.check_id, incident.surface, incident.dimension),
-        "evidence": incident.evidence,
-        "money_at_risk": incident.money_at_risk,
-        "opened_at": incident.opened_at,
-        "last_bad_at": incident.last_bad_at,
-        "resolved_at": incident.resolved_at,
-        "acknowledged_by": incident.acknowledged_by,
-        "acknowledged_at": incident.acknowledged_at,
-        "snoozed_until": incident.snoozed_until,
-        "snoozed_by": incident.snoozed_by,
-        "snooze_reason": incident.snooze_reason,
-        "is_waiting_for_delivery": incident.incident_id in waiting,
-    }
 
 
 def _state(incident: Incident, now: datetime) -> str:

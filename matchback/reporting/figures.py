@@ -46,7 +46,7 @@ def money(value: Number | None, currency: str | None) -> str:
     known = _known(value)
     if known is None:
         return NONE
-    amount = f"{known:,.0f}" if abs(known) >= 1000 else f"{known:,.2f}"
+    amount = f"{known:,.0f}" if abs(float(known)) >= 1000 else f"{known:,.2f}"
     symbol = SYMBOLS.get(currency or "", currency or "")
     return f"{symbol}{NARROW_SPACE}{amount.replace(',', NARROW_SPACE)}".strip()
 

@@ -93,6 +93,7 @@ def _environment() -> "Environment":
     environment.filters["status_word"] = lambda status: words.STATUS_WORDS.get(status, status)
     environment.globals |= {
         "results": words.RESULT_WORDS,
+        "defect_fixes": words.DEFECT_FIXES,
         "worst_status": worst_status,
         "bar": markdown.text_bar,
         "md": markdown.markdown_text,

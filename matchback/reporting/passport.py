@@ -55,11 +55,9 @@ class EventKey:
 
 
 @dataclass(frozen=True)
-class Event:
+class Event(EventKey):
     """One reconciled event."""
 
-    reconciled_event_id: str
-    event_date: date
     canonical_event: str
     dataset_id: str
     canonical_id: str | None
@@ -505,31 +503,22 @@ def passport_document(passport: Passport) -> dict[str, object]:
 
 def _event_document(event: EventPassport) -> dict[str, object]:
     return {
-        "canonical_event": event.canonical_event,
-        "dataset_id": event.dataset_id,
+        **vars(event),
         "event_date": event.event_date.isoformat(),
-        "order_id": event.order_id,
-        "event_id": event.event_id,
-        "canonical_id": event.canonical_id,
-        "status": event.status,
-        "verdict": event.verdict,
-        "meaning": event.meaning,
-        "reasons": event.reasons,
-        "match": event.match,
-        "is_final": event.is_final,
-        "hops": [
-            {
-                "station": hop.station,
-                "at": hop.at.isoformat() + "Z" if hop.at else None,
-                "is_seen": hop.is_seen,
-                "summary": hop.summary,
-                **{name.replace(" ", "_"): value for name, value in hop.facts},
-            }
-            for hop in event.hops
-        ],
+        "hops": [_hop_document(hop) for hop in event.hops],
         "findings": [
             {"check_id": finding.check_id, "title": finding.title, **asdict(finding)}
             for finding in event.findings
         ],
         "identifiers": {row.identifier_type: row.identifier_count for row in event.identifiers},
+    }
+
+
+def _hop_document(hop: Hop) -> dict[str, object]:
+    return {
+        "station": hop.station,
+        "at": hop.at.isoformat() + "Z" if hop.at else None,
+        "is_seen": hop.is_seen,
+        "summary": hop.summary,
+        **{name.replace(" ", "_"): value for name, value in hop.facts},
     }

@@ -65,7 +65,7 @@ class ReportedRun:
         }
         self._known: dict[object, Any] = {}
 
-    def rows(self, kind: type[Item], name: str) -> list[Item]:
+    def rows(self, kind: Callable[..., Item], name: str) -> list[Item]:
         """Return the rows of a query of sql/; each is run once."""
         if name not in self._known:
             self._known[name] = query(self._warehouse, kind, name, self._parameters)

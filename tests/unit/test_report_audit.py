@@ -92,7 +92,7 @@ def test_coverage_is_held_against_metas_own_with_the_difference(tmp_path: Path) 
         )
         run = ReportedRun(warehouse, config, RUN_ID)
         text = audit_markdown(run)
-        ours = next(one for one in run.view(match_keys.build) or [] if one.key == "em")
+        ours = next(one for one in run.view(match_keys.build) or [] if one.known.match_key == "em")
     row = next(line for line in text.splitlines() if "(`em`)" in line)
 
     assert ours.meta_coverage == 0.61

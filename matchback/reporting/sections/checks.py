@@ -6,36 +6,15 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from matchback.quality.checks import all_surfaces, check_named, surface_named
+from matchback.quality.checks import Check, Surface, all_surfaces, check_named, surface_named
 from matchback.quality.score import LostPointsRow, lost_points
 from matchback.reporting import charts, figures, words
 from matchback.reporting.run import ReportedRun
 from matchback.reporting.totals import Totals, add_up, counted, difference, grouped
 
+OVERALL = "overall"
 SHARE_KINDS = ("share_at_least", "share_at_most")
 GRADE_KINDS = {"A": "pass", "B": "pass", "C": "warn", "D": "warn", "F": "fail"}
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """The row that a check of one of two runs is told by."""
-
-    run_id: str
-    check_id: str
-    surface: str
-    event_date: date | None
-    dimension: str
-    value: float | None
-    numerator: int | None
-    denominator: int | None
-    interval_low: float | None
-    interval_high: float | None
-    status: str
-    own_status: str
-    threshold_kind: str
-    pass_bound: float
-    warn_bound: float
-    upper_bound: float | None
 
 
 @dataclass(frozen=True)
@@ -49,6 +28,21 @@ class CheckPart:
     numerator: int | None
     denominator: int | None
     status: str
+
+
+@dataclass(frozen=True)
+class CheckResult(CheckPart):
+    """The row that a check of one of two runs is told by."""
+
+    run_id: str
+    surface: str
+    interval_low: float | None
+    interval_high: float | None
+    own_status: str
+    threshold_kind: str
+    pass_bound: float
+    warn_bound: float
+    upper_bound: float | None
 
 
 @dataclass(frozen=True)
@@ -103,126 +97,121 @@ class SurfaceScore:
 class CheckView:
     """One check of the run, told in words and figures."""
 
-    check_id: str
-    surface: str
-    title: str
-    formula: str
-    fix: str
-    status: str
-    status_word: str
-    value: str
-    worst: str
-    bounds: str
-    sample: str
-    gauge: Markup
+    known: Check
+    result: CheckResult
     previous_status: str | None
     points: float
     finding_count: int
-    found: str
     at_risk: Totals
     defects: list[tuple[str, int]]
     rows: list[Finding]
-    dimensions: list[CheckPart]
+    parts: list[CheckPart]
+
+    @property
+    def status(self) -> str:
+        return self.result.status
+
+    @property
+    def value(self) -> str:
+        return check_value(self.result)
+
+    @property
+    def worst(self) -> str:
+        return check_worst(self.result, self.parts)
+
+    @property
+    def bounds(self) -> str:
+        return check_bounds(self.result)
+
+    @property
+    def sample(self) -> str:
+        return check_sample(self.result)
+
+    @property
+    def gauge(self) -> Markup:
+        return check_gauge(self.result)
+
+    @property
+    def found(self) -> str:
+        """Return the number of findings where the value does not say it."""
+        is_said = (
+            self.result.threshold_kind == "zero" and self.result.numerator == self.finding_count
+        )
+        has_more = self.finding_count and not is_said
+        return figures.whole(self.finding_count, "finding") if has_more else ""
 
 
 @dataclass(frozen=True)
 class SurfaceView:
     """One graded part of the set-up with its checks, worst first."""
 
-    surface: str
-    title: str
-    question: str
-    weight: int
-    score: float | None
-    coverage: float
-    grade: str | None
-    is_graded_beside: bool
+    known: Surface
+    result: SurfaceScore
     checks: list[CheckView]
-    bar: Markup
     change: float | None
+
+    @property
+    def bar(self) -> Markup:
+        kind = GRADE_KINDS.get(self.result.grade or "", "none")
+        return charts.share_bar((self.result.score or 0) / 100, kind)
 
 
 def build(run: ReportedRun) -> dict[str, CheckView]:
     """Return every check of the run by its id."""
     results = run.rows(CheckResult, "checks")
     previous = {row.check_id: row.status for row in results if row.run_id == run.previous_run_id}
-    overall = overall_score(run, run.run_id)
-    points = {
-        lost.check_id: lost.points for lost in lost_points(overall.points_lost if overall else None)
-    }
+    now, _ = run.view(overall_scores)
+    points = {lost.check_id: lost.points for lost in lost_points(now.points_lost)}
     counts = grouped(run.rows(FindingCount, "findings"), lambda row: row.check_id)
     rows = grouped(run.rows(Finding, "finding_rows"), lambda row: row.check_id)
     parts = grouped(run.rows(CheckPart, "check_dimensions"), lambda row: row.check_id)
-    return {
-        row.check_id: _check(
-            row,
-            previous=previous.get(row.check_id),
-            points=points.get(row.check_id, 0.0),
-            counts=counts.get(row.check_id, []),
-            rows=rows.get(row.check_id, []),
-            parts=parts.get(row.check_id, []),
-        )
-        for row in results
-        if row.run_id == run.run_id
-    }
+    told = {}
+    for row in results:
+        if row.run_id == run.run_id:
+            name, own = row.check_id, counts.get(row.check_id, [])
+            told[name] = CheckView(
+                known=check_named(name),
+                result=row,
+                previous_status=previous.get(name),
+                points=points.get(name, 0.0),
+                finding_count=sum(count.occurrence_count for count in own),
+                at_risk=add_up((count.currency, count.value_at_risk) for count in own),
+                defects=counted((one.defect, one.occurrence_count) for one in own if one.defect),
+                rows=rows.get(name, []),
+                parts=parts.get(name, []),
+            )
+    return told
 
 
 def surfaces(run: ReportedRun) -> list[SurfaceView]:
     """Return the surfaces in the order of their seed, weighted ones first."""
     scores = run.rows(SurfaceScore, "scores")
     before = {row.surface: row.score for row in scores if row.run_id == run.previous_run_id}
-    now = {
-        row.surface: row for row in scores if row.run_id == run.run_id and row.surface != "overall"
-    }
-    checks = run.view(build).values()
-    order = [*all_surfaces(), *sorted(now.keys() - all_surfaces().keys())]
+    now = {row.surface: row for row in scores if row.run_id == run.run_id}
+    checks = grouped(run.view(build).values(), lambda check: check.result.surface)
+    order = [*all_surfaces(), *sorted(now.keys() - {*all_surfaces(), OVERALL})]
     return [
-        _surface(now[name], before.get(name), [one for one in checks if one.surface == name])
+        SurfaceView(
+            known=surface_named(name),
+            result=now[name],
+            checks=sorted(checks.get(name, []), key=_worst_first),
+            change=difference(now[name].score, before.get(name)),
+        )
         for name in order
         if name in now
     ]
 
 
-def overall_score(run: ReportedRun, run_id: str | None) -> SurfaceScore | None:
-    """Return the overall score of the run or of the one before."""
-    scores = run.rows(SurfaceScore, "scores")
-    return next((row for row in scores if row.run_id == run_id and row.surface == "overall"), None)
+def overall_scores(run: ReportedRun) -> tuple[SurfaceScore, SurfaceScore | None]:
+    """Return the overall score of the run and of the one before."""
+    overall = {
+        row.run_id: row for row in run.rows(SurfaceScore, "scores") if row.surface == OVERALL
+    }
+    return overall[run.run_id], overall.get(run.previous_run_id or "")
 
 
-def _check(
-    row: CheckResult,
-    *,
-    previous: str | None,
-    points: float,
-    counts: list[FindingCount],
-    rows: list[Finding],
-    parts: list[CheckPart],
-) -> CheckView:
-    known = check_named(row.check_id)
-    finding_count = sum(count.occurrence_count for count in counts)
-    is_said = row.threshold_kind == "zero" and row.numerator == finding_count
-    return CheckView(
-        check_id=row.check_id,
-        surface=row.surface,
-        title=known.title,
-        formula=known.formula,
-        fix=known.fix,
-        status=row.status,
-        status_word=words.STATUS_WORDS.get(row.status, row.status),
-        value=check_value(row),
-        worst=check_worst(row, parts),
-        bounds=check_bounds(row),
-        sample=check_sample(row),
-        gauge=check_gauge(row),
-        previous_status=previous,
-        points=points,
-        finding_count=finding_count,
-        found=figures.whole(finding_count, "finding") if finding_count and not is_said else "",
-        at_risk=add_up((count.currency, count.value_at_risk) for count in counts),
-        defects=counted((count.defect, count.occurrence_count) for count in counts if count.defect),
-        rows=rows,
-        dimensions=parts,
-    )
+def _worst_first(check: CheckView) -> tuple[int, float, str]:
+    return words.STATUS_ORDER.index(check.status), -check.points, check.known.check_id
 
 
 def check_value(row: CheckResult) -> str:
@@ -303,24 +292,3 @@ def check_gauge(row: CheckResult) -> Markup:
         top = max(warns * 2, (value or 0) * 1.1)
         return charts.gauge(value, [(passes, "pass"), (warns, "warn"), (top, "fail")], top)
     return Markup("")
-
-
-def _surface(row: SurfaceScore, before: float | None, checks: list[CheckView]) -> SurfaceView:
-    known = surface_named(row.surface)
-    return SurfaceView(
-        surface=row.surface,
-        title=known.title,
-        question=known.question,
-        weight=row.weight,
-        score=row.score,
-        coverage=row.coverage,
-        grade=row.grade,
-        is_graded_beside=row.is_graded_beside,
-        checks=sorted(checks, key=_worst_first),
-        bar=charts.share_bar((row.score or 0) / 100, GRADE_KINDS.get(row.grade or "", "none")),
-        change=difference(row.score, before),
-    )
-
-
-def _worst_first(check: CheckView) -> tuple[int, float, str]:
-    return words.STATUS_ORDER.index(check.status), -check.points, check.check_id

@@ -1,4 +1,4 @@
-"""Per destination: what left rightly, what was rightly kept, and the ways to be wrong."""
+"""Consent, destination by destination."""
 
 from dataclasses import dataclass
 
@@ -9,24 +9,23 @@ TIERS = ("marketing", "analytics", "necessary")
 
 
 @dataclass(frozen=True)
-class Deliveries:
-    """Counts of one destination and required tier."""
+class Destination:
+    """One destination: what left rightly, what was rightly kept, and the ways to be wrong."""
 
-    destination: str | None
-    required_tier: str | None
+    destination: str
+    tier: str
     sent_count: int
-    blocked_count: int
-    leaked_count: int
+    kept_count: int
+    leak_count: int
     over_blocked_count: int
-    basis_mismatch_count: int
-    missing_decision_count: int
+    missing_count: int
 
 
 @dataclass(frozen=True)
 class Leak:
     """Deliveries of a destination that should not have left, with the reasons."""
 
-    destination: str | None
+    destination: str
     violation_reasons: str | None
     delivery_count: int
 
@@ -41,40 +40,25 @@ class Withdrawal:
 
 
 @dataclass(frozen=True)
-class ConsentRow:
-    """One destination: what left rightly, what was rightly kept, and the ways to be wrong."""
-
-    destination: str
-    tier: str
-    sent_count: int
-    kept_count: int
-    leak_count: int
-    over_blocked_count: int
-    missing_count: int
-    leak_reasons: list[tuple[str, int]]
-
-
-@dataclass(frozen=True)
 class Consent:
-    """The destinations, and what went out after a withdrawal."""
+    """The destinations, why they leak, and what went out after a withdrawal."""
 
-    rows: list[ConsentRow]
+    rows: list[Destination]
+    leak_reasons: dict[str, list[tuple[str, int]]]
     withdrawals: list[Withdrawal]
 
 
 def build(run: ReportedRun) -> Consent | None:
     """Return the consent matrix, where anything was delivered."""
     rows = run.view(destinations)
-    return Consent(rows, run.rows(Withdrawal, "withdrawals")) if rows else None
-
-
-def destinations(run: ReportedRun) -> list[ConsentRow]:
-    """Return one row per destination, most personal tier first."""
     leaks = grouped(run.rows(Leak, "consent_leaks"), lambda leak: leak.destination)
-    rows = [
-        _consent(row, leaks.get(row.destination, []))
-        for row in run.rows(Deliveries, "consent_matrix")
-    ]
+    reasons = {name: _reasons(own) for name, own in leaks.items()}
+    return Consent(rows, reasons, run.rows(Withdrawal, "withdrawals")) if rows else None
+
+
+def destinations(run: ReportedRun) -> list[Destination]:
+    """Return the destinations, most personal tier first."""
+    rows = run.rows(Destination, "consent_matrix")
     return sorted(rows, key=lambda row: (_rank(row.tier), row.destination))
 
 
@@ -82,19 +66,7 @@ def _rank(tier: str) -> int:
     return TIERS.index(tier) if tier in TIERS else len(TIERS)
 
 
-def _consent(row: Deliveries, leaks: list[Leak]) -> ConsentRow:
-    leaked = row.leaked_count + row.basis_mismatch_count
-    return ConsentRow(
-        destination=row.destination or "unknown",
-        tier=row.required_tier or "none",
-        sent_count=row.sent_count - leaked,
-        kept_count=row.blocked_count - row.over_blocked_count,
-        leak_count=leaked,
-        over_blocked_count=row.over_blocked_count,
-        missing_count=row.missing_decision_count,
-        leak_reasons=counted(
-            (reason, leak.delivery_count)
-            for leak in leaks
-            for reason in listed(leak.violation_reasons)
-        ),
+def _reasons(leaks: list[Leak]) -> list[tuple[str, int]]:
+    return counted(
+        (reason, leak.delivery_count) for leak in leaks for reason in listed(leak.violation_reasons)
     )

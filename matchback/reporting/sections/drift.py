@@ -23,13 +23,6 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class ContractVersion:
-    """The newest contract version that drift was judged against."""
-
-    contract_version: int | None
-
-
-@dataclass(frozen=True)
 class Drift:
     """The differences, newest first."""
 
@@ -44,4 +37,6 @@ def build(run: ReportedRun) -> Drift:
 
 def contract_version(run: ReportedRun) -> int | None:
     """Return the newest contract version that drift was judged against."""
-    return run.rows(ContractVersion, "contract_version")[0].contract_version
+    version: int | None
+    [version] = run.rows(lambda contract_version: contract_version, "contract_version")
+    return version

@@ -24,35 +24,25 @@ class Counted:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What Meta will count of one event of one dataset, over all currencies."""
+    """What Meta will count of one event of one dataset, one row per currency."""
 
     canonical_event: str
     dataset_id: str
-    browser_count: int
-    server_count: int
-    expected_count: int
-    true_count: int
-    overcount: int
-    overcount_value: Totals
+    rows: list[Counted]
+
+    def sum_of(self, name: str) -> int:
+        """Return a count over all currencies."""
+        return sum(getattr(row, name) for row in self.rows)
+
+    @property
+    def overcount_value(self) -> Totals:
+        return add_up((row.currency, row.overcount_value or None) for row in self.rows)
 
 
 def build(run: ReportedRun) -> list[Forecast] | None:
     """Return what Meta will count per event and dataset, most counted too often first."""
-    events = grouped(
-        run.rows(Counted, "dedup_forecast"), lambda row: (row.canonical_event, row.dataset_id)
-    )
-    forecasts = [
-        Forecast(
-            canonical_event=event,
-            dataset_id=dataset,
-            browser_count=sum(row.browser_count for row in rows),
-            server_count=sum(row.server_count for row in rows),
-            expected_count=sum(row.expected_count for row in rows),
-            true_count=sum(row.true_count for row in rows),
-            overcount=sum(row.overcount for row in rows),
-            overcount_value=add_up((row.currency, row.overcount_value or None) for row in rows),
-        )
-        for (event, dataset), rows in events.items()
-    ]
-    forecasts.sort(key=lambda row: (-row.overcount, row.canonical_event, row.dataset_id))
+    rows = run.rows(Counted, "dedup_forecast")
+    events = grouped(rows, lambda row: (row.canonical_event, row.dataset_id))
+    forecasts = [Forecast(*event, own) for event, own in events.items()]
+    forecasts.sort(key=lambda one: (-one.sum_of("overcount"), one.canonical_event, one.dataset_id))
     return forecasts or None

@@ -7,7 +7,7 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from matchback.quality.checks import checks_of_section
-from matchback.reporting import charts, figures, words
+from matchback.reporting import charts, figures
 from matchback.reporting.run import ReportedRun
 from matchback.reporting.sections.checks import FindingCount
 from matchback.reporting.totals import Totals, add_up, counted, grouped
@@ -63,44 +63,76 @@ class ComparedHashes:
 
 
 @dataclass(frozen=True)
-class HashRow:
-    """One match key of purchases: how often sent, how often wrong, what to change."""
+class MatchKey:
+    """One match key of purchases: how often sent, how often wrong, what it can still bring."""
 
-    key: str
-    label: str
+    known: KeyCoverage
     event_count: int
     sent_count: int
-    coverage: float
+    hashed_count: int | None
     meta_coverage: float | None
-    wrong_count: int
-    fitting_count: int
-    compared_count: int
-    defects: list[tuple[str, int, str]]
-    recoverable: int
-    at_risk: Totals
-    bar: Markup
+    faults: list[FindingCount]
+    compared: list[ComparedHashes]
 
+    @property
+    def coverage(self) -> float:
+        return self.sent_count / self.event_count if self.event_count else 0.0
 
-@dataclass(frozen=True)
-class KeyPlan:
-    """One key of the match-quality roadmap."""
+    @property
+    def index_points(self) -> float:
+        return float(self.known.index_weight) * self.coverage
 
-    key: str
-    label: str
-    rank: int
-    coverage: float
-    in_form: str
-    meta_coverage: float | None
-    gain: float
-    expected_effect: str
-    advice: str
+    @property
+    def gain(self) -> float:
+        return float(self.known.index_weight) * (1 - self.coverage)
+
+    @property
+    def in_form(self) -> str:
+        if self.hashed_count is None or not self.sent_count:
+            return ""
+        return f"{figures.count(self.hashed_count)} of {figures.count(self.sent_count)}"
+
+    @property
+    def defects(self) -> list[tuple[str, int]]:
+        return counted((one.defect or one.check_id, one.occurrence_count) for one in self.faults)
+
+    @property
+    def wrong_count(self) -> int:
+        return sum(fault.occurrence_count for fault in self.faults)
+
+    @property
+    def fitting_count(self) -> int:
+        return sum(row.event_count for row in self.compared if row.verdict == "matching")
+
+    @property
+    def compared_count(self) -> int:
+        return sum(row.event_count for row in self.compared)
+
+    @property
+    def recoverable(self) -> int:
+        return sum(fault.entity_count for fault in self.faults)
+
+    @property
+    def at_risk(self) -> Totals:
+        return add_up((fault.currency, fault.value_at_risk) for fault in self.faults)
+
+    @property
+    def bar(self) -> Markup:
+        sent, wrong = self.sent_count, self.wrong_count
+        return charts.stacked_bar(
+            [
+                charts.Slice(max(0, sent - wrong), "pass"),
+                charts.Slice(min(wrong, sent), "fail"),
+                charts.Slice(max(0, self.event_count - sent), "none"),
+            ]
+        )
 
 
 @dataclass(frozen=True)
 class Roadmap:
     """The keys by what they can still bring, our index, and what Meta says."""
 
-    plans: list[KeyPlan]
+    plans: list[MatchKey]
     index: float | None
     meta_score: float | None
     meta_figures: list[tuple[str, MetaFigure]]
@@ -111,7 +143,7 @@ class Roadmap:
         return any(plan.meta_coverage is not None for plan in self.plans)
 
 
-def build(run: ReportedRun) -> list[HashRow] | None:
+def build(run: ReportedRun) -> list[MatchKey] | None:
     """Return the match keys of purchases with what is wrong with them, strongest key first."""
     shown = {check.check_id for check in checks_of_section("hashes")}
     faults = grouped(
@@ -120,27 +152,35 @@ def build(run: ReportedRun) -> list[HashRow] | None:
     )
     compared = grouped(run.rows(ComparedHashes, "hash_forensics"), lambda row: row.payload_key)
     at_meta = run.view(meta_coverage)
-    keys = [
-        _hash(key, rows, faults.get(key, []), compared.get(key, []), at_meta.get(key))
-        for key, rows in run.view(purchase_keys).items()
-    ]
+    keys = []
+    for key, rows in grouped(purchase_keys(run), lambda row: row.match_key).items():
+        hashed = [row.hashed_count for row in rows if row.hashed_count is not None]
+        keys.append(
+            MatchKey(
+                known=rows[0],
+                event_count=sum(row.event_count for row in rows),
+                sent_count=sum(row.event_with_key_count for row in rows),
+                hashed_count=sum(hashed) if hashed else None,
+                meta_coverage=at_meta.get(key),
+                faults=faults.get(key, []),
+                compared=compared.get(key, []),
+            )
+        )
     return keys or None
 
 
 def roadmap(run: ReportedRun) -> Roadmap:
     """Return the match keys of purchases, most to gain first; effects are estimates."""
-    keys, at_meta = run.view(purchase_keys), run.view(meta_coverage)
+    keys = run.view(build) or []
     told = run.rows(MetaFigure, "meta_quality")
     scores = [
         row.value
         for row in told
         if row.metric == "match_quality" and row.event_name == "Purchase" and row.value is not None
     ]
-    plans = [_plan(key, rows, at_meta.get(key)) for key, rows in keys.items()]
-    index = sum(float(rows[0].index_weight) * _coverage(rows) for rows in keys.values())
     return Roadmap(
-        plans=sorted(plans, key=lambda plan: (-plan.gain, plan.rank)),
-        index=index if keys else None,
+        plans=sorted(keys, key=lambda key: (-key.gain, key.known.rank)),
+        index=sum(key.index_points for key in keys) if keys else None,
         meta_score=min(scores, default=None),
         meta_figures=[
             (META_FIGURES[row.metric], row) for row in told if row.metric in META_FIGURES
@@ -148,21 +188,15 @@ def roadmap(run: ReportedRun) -> Roadmap:
     )
 
 
-def purchase_keys(run: ReportedRun) -> dict[str, list[KeyCoverage]]:
+def purchase_keys(run: ReportedRun) -> list[KeyCoverage]:
     """Return the coverage of each key of purchases, one row per dataset."""
     rows = run.rows(KeyCoverage, "match_keys")
-    return grouped(
-        (row for row in rows if row.canonical_event == "purchase"), lambda row: row.match_key
-    )
+    return [row for row in rows if row.canonical_event == "purchase"]
 
 
 def meta_coverage(run: ReportedRun) -> dict[str, float]:
     """Return Meta's own coverage of Purchase per key, 0 to 1; datasets weigh as many events."""
-    events = {
-        (row.dataset_id, key): row.event_count
-        for key, rows in run.view(purchase_keys).items()
-        for row in rows
-    }
+    events = {(row.dataset_id, row.match_key): row.event_count for row in purchase_keys(run)}
     sums: dict[str, tuple[float, int]] = {}
     for row in run.rows(MetaFigure, "meta_quality"):
         is_told = row.metric == "match_key_coverage" and row.event_name == "Purchase"
@@ -171,67 +205,3 @@ def meta_coverage(run: ReportedRun) -> dict[str, float]:
             weighted, weights = sums.get(row.name, (0.0, 0))
             sums[row.name] = (weighted + row.value * weight, weights + weight)
     return {key: weighted / weights / 100 for key, (weighted, weights) in sums.items()}
-
-
-def _hash(
-    key: str,
-    rows: list[KeyCoverage],
-    faults: list[FindingCount],
-    compared: list[ComparedHashes],
-    at_meta: float | None,
-) -> HashRow:
-    events, sent = _events(rows), _sent(rows)
-    defects = counted((fault.defect or fault.check_id, fault.occurrence_count) for fault in faults)
-    wrong = sum(count for _, count in defects)
-    return HashRow(
-        key=key,
-        label=rows[0].label,
-        event_count=events,
-        sent_count=sent,
-        coverage=_coverage(rows),
-        meta_coverage=at_meta,
-        wrong_count=wrong,
-        fitting_count=sum(row.event_count for row in compared if row.verdict == "matching"),
-        compared_count=sum(row.event_count for row in compared),
-        defects=[
-            (words.defect_words(defect), count, words.DEFECT_FIXES.get(defect, ""))
-            for defect, count in defects
-        ],
-        recoverable=sum(fault.entity_count for fault in faults),
-        at_risk=add_up((fault.currency, fault.value_at_risk) for fault in faults),
-        bar=charts.stacked_bar(
-            [
-                charts.Slice(max(0, sent - wrong), "pass"),
-                charts.Slice(min(wrong, sent), "fail"),
-                charts.Slice(max(0, events - sent), "none"),
-            ]
-        ),
-    )
-
-
-def _plan(key: str, rows: list[KeyCoverage], at_meta: float | None) -> KeyPlan:
-    sent, coverage, known = _sent(rows), _coverage(rows), rows[0]
-    hashed = [row.hashed_count for row in rows if row.hashed_count is not None]
-    return KeyPlan(
-        key=key,
-        label=known.label,
-        rank=known.rank,
-        coverage=coverage,
-        in_form=f"{figures.count(sum(hashed))} of {figures.count(sent)}" if hashed and sent else "",
-        meta_coverage=at_meta,
-        gain=float(known.index_weight) * (1 - coverage),
-        expected_effect=known.expected_effect,
-        advice=known.advice,
-    )
-
-
-def _events(rows: list[KeyCoverage]) -> int:
-    return sum(row.event_count for row in rows)
-
-
-def _sent(rows: list[KeyCoverage]) -> int:
-    return sum(row.event_with_key_count for row in rows)
-
-
-def _coverage(rows: list[KeyCoverage]) -> float:
-    return _sent(rows) / _events(rows) if _events(rows) else 0.0

@@ -23,38 +23,34 @@ class Run:
     steps: str | None
     bytes_billed: int | None
 
+    @property
+    def seconds(self) -> float | None:
+        if self.ended_at is None or self.started_at is None:
+            return None
+        return (self.ended_at - self.started_at).total_seconds()
+
+    @property
+    def step_seconds(self) -> list[tuple[str, float]]:
+        steps = orjson.loads(self.steps) if self.steps else []
+        return [(step["name"], float(step["seconds"])) for step in steps]
+
+    @property
+    def busy_seconds(self) -> float:
+        return sum(seconds for _, seconds in self.step_seconds)
+
 
 @dataclass(frozen=True)
-class RunRow:
-    """One run with the duration of its steps."""
+class Runs:
+    """The newest runs; the bar of the longest is full."""
 
-    run: Run
-    seconds: float | None
-    steps: list[tuple[str, float]]
-    bar: Markup
+    rows: list[Run]
 
-
-def build(run: ReportedRun) -> list[RunRow]:
-    """Return the newest runs with the duration of their steps."""
-    runs = [(row, _steps(row)) for row in run.rows(Run, "runs")]
-    longest = max((_lasted(steps) for _, steps in runs), default=0) or 1
-    return [
-        RunRow(
-            run=row,
-            seconds=(row.ended_at - row.started_at).total_seconds()
-            if row.ended_at and row.started_at
-            else None,
-            steps=steps,
-            bar=charts.share_bar(_lasted(steps) / longest),
-        )
-        for row, steps in runs
-    ]
+    def bar(self, run: Run) -> Markup:
+        """Return the length of a run."""
+        longest = max(row.busy_seconds for row in self.rows)
+        return charts.share_bar(run.busy_seconds / (longest or 1))
 
 
-def _lasted(steps: list[tuple[str, float]]) -> float:
-    return sum(seconds for _, seconds in steps)
-
-
-def _steps(run: Run) -> list[tuple[str, float]]:
-    steps = orjson.loads(run.steps) if run.steps else []
-    return [(step["name"], float(step["seconds"])) for step in steps]
+def build(run: ReportedRun) -> Runs:
+    """Return the newest runs."""
+    return Runs(run.rows(Run, "runs"))

@@ -23,7 +23,7 @@ class StepState:
 
 def build(run: ReportedRun) -> list[StepState]:
     """Return the steps with their worst result."""
-    by_surface = {surface.surface: surface.checks for surface in run.view(checks.surfaces)}
+    by_surface = {surface.known.surface: surface.checks for surface in run.view(checks.surfaces)}
     steps = grouped(all_surfaces().values(), lambda surface: surface.audit_step)
     states = []
     for number, (title, parts) in enumerate(steps.items(), start=1):

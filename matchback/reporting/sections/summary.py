@@ -8,11 +8,11 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from matchback.quality.score import LostPoints, grade_of, lost_points
+from matchback.quality.score import grade_of, lost_points
 from matchback.reporting import charts, figures, words
 from matchback.reporting.run import ReportedRun
 from matchback.reporting.sections import checks, verdicts
-from matchback.reporting.sections.checks import CheckView, SurfaceView
+from matchback.reporting.sections.checks import CheckView, SurfaceScore, SurfaceView
 from matchback.reporting.totals import Totals, add_up, difference
 
 THIN_COVERAGE = 0.5
@@ -29,13 +29,6 @@ class DailyRisk:
     currency: str | None
     event_count: int
     event_value: Decimal | None
-
-
-@dataclass(frozen=True)
-class PastScore:
-    """The overall score of one run."""
-
-    score: float
 
 
 @dataclass(frozen=True)
@@ -58,28 +51,30 @@ class Fix:
 
 
 @dataclass(frozen=True)
-class Risk:
-    """Money of events that Meta lost or counted wrong, each event once."""
+class Amount:
+    """Events and the money behind them."""
 
-    lost: Totals
-    distorted: Totals
-    lost_count: int
-    distorted_count: int
+    count: int
+    totals: Totals
+
+
+@dataclass(frozen=True)
+class Risk:
+    """Events that Meta lost or counted wrong, each once."""
+
+    lost: Amount
+    distorted: Amount
 
     @property
     def total(self) -> Totals:
-        return add_up([*self.lost, *self.distorted])
+        return add_up([*self.lost.totals, *self.distorted.totals])
 
 
 @dataclass(frozen=True)
 class Summary:
     """The minute at the top of the page."""
 
-    grade: str | None
-    score: float | None
-    coverage: float
-    cap_reason: str | None
-    uncapped_grade: str | None
+    overall: SurfaceScore
     change: float | None
     counts: dict[str, int]
     changes: list[Change]
@@ -94,28 +89,30 @@ class Summary:
     @property
     def is_thin(self) -> bool:
         """Whether less than half of the checks, by weight, have a verdict."""
-        return self.coverage < THIN_COVERAGE
+        return self.overall.coverage < THIN_COVERAGE
+
+    @property
+    def uncapped_grade(self) -> str | None:
+        return grade_of(self.overall.score)
 
 
 def build(run: ReportedRun) -> Summary:
     """Return grade, changes, money and the three dearest fixes."""
-    now = checks.overall_score(run, run.run_id)
-    before = checks.overall_score(run, run.previous_run_id)
-    score = now.score if now else None
+    now, before = run.view(checks.overall_scores)
     told = run.view(checks.build)
-    history = [row.score for row in reversed(run.rows(PastScore, "score_history"))]
+    history = list(reversed(run.rows(lambda score: float(score), "score_history")))
     has_day_before = run.window_end > run.window_start
     return Summary(
-        grade=now.grade if now else None,
-        score=score,
-        coverage=now.coverage if now else 0.0,
-        cap_reason=now.cap_reason if now else None,
-        uncapped_grade=grade_of(score),
-        change=difference(score, before.score if before else None),
+        overall=now,
+        change=difference(now.score, before.score if before else None),
         counts=Counter(check.status for check in told.values()),
         changes=changes_of(told),
         without_verdict_now=_without_verdict_now(told),
-        fixes=_fixes(lost_points(now.points_lost if now else None), told),
+        fixes=[
+            Fix(told[lost.check_id], lost.points)
+            for lost in lost_points(now.points_lost)
+            if lost.check_id in told
+        ][:3],
         risk=risk_of(run),
         risk_last_day=risk_of(run, run.window_end),
         risk_day_before=risk_of(run, run.window_end - timedelta(days=1))
@@ -139,10 +136,6 @@ def scoreboard(run: ReportedRun) -> Scoreboard:
     return Scoreboard(run.view(build), run.view(checks.surfaces))
 
 
-def _fixes(lost: Sequence[LostPoints], told: dict[str, CheckView]) -> list[Fix]:
-    return [Fix(told[item.check_id], item.points) for item in lost if item.check_id in told][:3]
-
-
 def _history_text(scores: Sequence[float]) -> str:
     if len(scores) < 2:
         return ""
@@ -154,10 +147,10 @@ def changes_of(told: dict[str, CheckView]) -> list[Change]:
     """Return the checks that began or ceased to warn or fail since the run before, worse first."""
     moved = [
         Change(
-            title=check.title,
-            check_id=check.check_id,
+            title=check.known.title,
+            check_id=check.known.check_id,
             before=words.STATUS_WORDS[check.previous_status],
-            after=check.status_word,
+            after=words.STATUS_WORDS[check.status],
             direction=_direction(check.previous_status, check.status),
         )
         for check in told.values()
@@ -195,9 +188,11 @@ def risk_of(run: ReportedRun, on: date | None = None) -> Risk:
         [row for row in rows if words.verdict_words(row.status).risk == kind]
         for kind in ("lost", "distorted")
     )
-    return Risk(
-        lost=add_up((row.currency, row.event_value) for row in lost),
-        distorted=add_up((row.currency, row.event_value) for row in distorted),
-        lost_count=sum(row.event_count for row in lost),
-        distorted_count=sum(row.event_count for row in distorted),
+    return Risk(_amount(lost), _amount(distorted))
+
+
+def _amount(rows: list[DailyRisk]) -> Amount:
+    return Amount(
+        count=sum(row.event_count for row in rows),
+        totals=add_up((row.currency, row.event_value) for row in rows),
     )

@@ -1,7 +1,6 @@
 """The three-way verdict of every event, and the money behind each verdict."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -48,43 +47,73 @@ class Event:
 
 
 @dataclass(frozen=True)
-class VerdictRow:
-    """One verdict: how many events, what share, and how much money stands behind it."""
+class Events:
+    """Counts of events that have something in common."""
 
-    status: str
-    title: str
-    meaning: str
-    risk: str
-    event_count: int
-    share: float
-    purchase_count: int
-    values: Totals
-    reasons: list[tuple[str, int]]
-    rows: list[Event]
+    counts: list[VerdictCount]
+
+    @property
+    def size(self) -> int:
+        return sum(count.event_count for count in self.counts)
+
+    @property
+    def totals(self) -> Totals:
+        return add_up((count.currency, count.event_value) for count in self.counts)
+
+    @property
+    def purchases(self) -> "Events":
+        return Events([count for count in self.counts if count.canonical_event == "purchase"])
+
+    @property
+    def reasons(self) -> list[tuple[str, int]]:
+        return counted(
+            (name, count.event_count) for count in self.counts for name in listed(count.reasons)
+        )
+
+    @property
+    def by_presence(self) -> list[tuple[tuple[bool, bool, bool], "Events"]]:
+        """Return them by who saw them: browser, server, CRM."""
+        groups = grouped(
+            self.counts, lambda one: (bool(one.in_client), bool(one.in_server), bool(one.in_crm))
+        )
+        ordered = sorted(groups.items(), key=lambda item: (-sum(item[0]), item[0]))
+        return [(seen, Events(counts)) for seen, counts in ordered]
 
 
 @dataclass(frozen=True)
-class Presence:
-    """Purchases seen by the same of browser, server and CRM."""
+class VerdictRow:
+    """One verdict with its events, and those that cost most."""
 
-    in_client: bool
-    in_server: bool
-    in_crm: bool
-    event_count: int
-    values: Totals
+    status: str
+    told: words.VerdictWords
+    events: Events
+    rows: list[Event]
+
+    @property
+    def kind(self) -> str:
+        """Return how it is coloured."""
+        is_matched = self.status in ("matched", "matched_probable")
+        return {"lost": "fail", "distorted": "warn"}.get(
+            self.told.risk, "pass" if is_matched else "none"
+        )
 
 
 @dataclass(frozen=True)
 class DatasetVerdicts:
-    """The verdicts of one dataset; shares add up to 100 %."""
+    """The verdicts of one dataset; each event has one."""
 
     dataset_id: str
-    event_count: int
-    purchase_count: int
-    values: Totals
+    events: Events
     rows: list[VerdictRow]
-    bar: Markup
-    presence: list[Presence]
+
+    @property
+    def bar(self) -> Markup:
+        sizes = Counter[str]()
+        for row in self.rows:
+            sizes[row.kind] += row.events.size
+        return charts.stacked_bar(
+            [charts.Slice(sizes[kind], kind) for kind in ("pass", "fail", "warn", "none")]
+        )
 
 
 @dataclass(frozen=True)
@@ -114,78 +143,16 @@ def busiest_datasets(run: ReportedRun) -> list[str]:
 
 def _verdicts(run: ReportedRun, dataset_id: str) -> DatasetVerdicts:
     """Return the verdicts of one dataset, in the order of the words."""
-    rows = [row for row in run.rows(VerdictCount, "verdicts") if row.dataset_id == dataset_id]
-    events = grouped(
+    counts = [row for row in run.rows(VerdictCount, "verdicts") if row.dataset_id == dataset_id]
+    rows = grouped(
         (row for row in run.rows(Event, "event_rows") if row.dataset_id == dataset_id),
         lambda row: row.status,
     )
-    total = _size(rows)
-    by_status = grouped(rows, lambda row: row.status)
+    by_status = grouped(counts, lambda row: row.status)
     order = [*words.VERDICTS, *sorted(by_status.keys() - words.VERDICTS.keys())]
     told = [
-        _verdict(status, by_status[status], total, events.get(status, []))
-        for status in order
-        if status in by_status
+        VerdictRow(one, words.verdict_words(one), Events(by_status[one]), rows.get(one, []))
+        for one in order
+        if one in by_status
     ]
-    sizes = Counter[str]()
-    for row in told:
-        sizes[_kind(row)] += row.event_count
-    purchases = _purchases(rows)
-    return DatasetVerdicts(
-        dataset_id=dataset_id,
-        event_count=total,
-        purchase_count=_size(purchases),
-        values=_values(purchases),
-        rows=told,
-        bar=charts.stacked_bar(
-            [charts.Slice(sizes[kind], kind) for kind in ("pass", "fail", "warn", "none")]
-        ),
-        presence=_presence(purchases),
-    )
-
-
-def _verdict(status: str, rows: list[VerdictCount], total: int, events: list[Event]) -> VerdictRow:
-    told = words.verdict_words(status)
-    purchases = _purchases(rows)
-    return VerdictRow(
-        status=status,
-        title=told.title,
-        meaning=told.meaning,
-        risk=told.risk,
-        event_count=_size(rows),
-        share=_size(rows) / total,
-        purchase_count=_size(purchases),
-        values=_values(purchases),
-        reasons=counted((name, row.event_count) for row in rows for name in listed(row.reasons)),
-        rows=events,
-    )
-
-
-def _kind(row: VerdictRow) -> str:
-    if row.risk == "lost":
-        return "fail"
-    if row.risk == "distorted":
-        return "warn"
-    return "pass" if row.status in ("matched", "matched_probable") else "none"
-
-
-def _presence(purchases: list[VerdictCount]) -> list[Presence]:
-    combinations = grouped(
-        purchases, lambda row: (bool(row.in_client), bool(row.in_server), bool(row.in_crm))
-    )
-    return [
-        Presence(*seen, event_count=_size(rows), values=_values(rows))
-        for seen, rows in sorted(combinations.items(), key=lambda item: (-sum(item[0]), item[0]))
-    ]
-
-
-def _purchases(rows: list[VerdictCount]) -> list[VerdictCount]:
-    return [row for row in rows if row.canonical_event == "purchase"]
-
-
-def _size(rows: Iterable[VerdictCount]) -> int:
-    return sum(row.event_count for row in rows)
-
-
-def _values(rows: Iterable[VerdictCount]) -> Totals:
-    return add_up((row.currency, row.event_value) for row in rows)
+    return DatasetVerdicts(dataset_id, Events(counts), told)
