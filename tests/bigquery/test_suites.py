@@ -7,8 +7,7 @@ import pytest
 from matchback.build.publish import CANDIDATES, PUBLISHED
 from matchback.core.resources import SQL_DIRECTORY
 from matchback.expectations.suites import MODULES
-
-googlesql = pytest.importorskip("tests.bigquery.googlesql", reason="needs Google's SQL analyzer")
+from tests.bigquery.googlesql import GoogleSql, SqlRejectedError
 
 INTERMEDIATE = (
     "create table work.int_client_events (event_date date, client_event_key string)",
@@ -23,8 +22,9 @@ STAND_INS = {
 
 
 @pytest.fixture(scope="module")
-def analyzer():
-    google = googlesql.GoogleSql()
+def unprefixed() -> GoogleSql:
+    """Google's analyzer with every table of sql/ddl/bigquery under its plain name."""
+    google = GoogleSql()
     statements = [
         path.read_text(encoding="utf-8")
         for path in (SQL_DIRECTORY / "ddl" / "bigquery").glob("*/*.sql")
@@ -39,14 +39,14 @@ def analyzer():
 
 
 @pytest.mark.parametrize("path", MODULES)
-def test_a_suite_reads_its_frame_in_googlesql(analyzer, path):
+def test_a_suite_reads_its_frame_in_googlesql(unprefixed, path):
     query = import_module(f"matchback.expectations.{path}").QUERY
     for placeholder, text in STAND_INS.items():
         query = query.replace(placeholder, text)
 
-    assert analyzer.analyze(query).columns
+    assert unprefixed.analyze(query).columns
 
 
-def test_a_column_that_is_not_there_would_be_noticed(analyzer):
-    with pytest.raises(googlesql.SqlRejectedError):
-        analyzer.analyze("select absent from marts_next.fct_findings")
+def test_a_column_that_is_not_there_would_be_noticed(unprefixed):
+    with pytest.raises(SqlRejectedError):
+        unprefixed.analyze("select absent from marts_next.fct_findings")
