@@ -87,7 +87,7 @@ def converse(
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def analyzer() -> "GoogleSql":
     """Google's analyzer with every declared table."""
     from tests.bigquery.googlesql import with_declared_tables
@@ -100,6 +100,17 @@ def two_days(tmp_path_factory: pytest.TempPathFactory) -> Conversation:
     """Seeds, then every model twice: the second time the tables are there already."""
     folder = tmp_path_factory.mktemp("bigquery")
     return converse(folder, ["seed"], ["run"], ["run"])
+
+
+@pytest.fixture(scope="session")
+def after_two_days(two_days: Conversation) -> "GoogleSql":
+    """Google's analyzer with every relation that dbt has made."""
+    from tests.bigquery.googlesql import GoogleSql
+
+    google = GoogleSql()
+    for name, columns in two_days.columns.items():
+        google.declare(tuple(name.split(".")), columns)
+    return google
 
 
 @pytest.fixture(scope="session")

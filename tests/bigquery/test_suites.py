@@ -7,8 +7,7 @@ from matchback.expectations.suites import all_suites
 from matchback.expectations.thresholds import read_thresholds
 from matchback.sources.catalog import TABLES
 from matchback.warehouse.tables import tables_on
-
-googlesql = pytest.importorskip("tests.bigquery.googlesql", reason="needs Google's SQL analyzer")
+from tests.bigquery.googlesql import GoogleSql, SqlRejectedError
 
 BUILT = (
     "create table work.int_client_events (event_date date, client_event_key string)",
@@ -21,14 +20,15 @@ BUILT = (
     "create table work.int_reconciled_events (dataset_id string, client_event_key string, "
     "server_event_key string, crm_order_key string, status string, in_client bool, "
     "in_server bool, in_crm bool)",
-    "create table reference.check_thresholds (check_id string)",
+    "create table reference.checks (check_id string)",
 )
 STAND_INS = {"$first_date": "date '2026-11-14'", "$last_date": "date '2026-11-14'"}
 
 
 @pytest.fixture(scope="module")
-def analyzer():
-    google = googlesql.GoogleSql()
+def unprefixed() -> GoogleSql:
+    """Google's analyzer with every table outside dbt under its plain name."""
+    google = GoogleSql()
     statements = [table.create_statement("bigquery") for table in tables_on("bigquery", TABLES)]
     for statement in [*statements, *BUILT]:
         made = google.analyze(statement)
@@ -40,16 +40,16 @@ def analyzer():
 
 
 @pytest.mark.parametrize("suite", all_suites(read_thresholds()), ids=lambda suite: suite.name)
-def test_a_suite_counts_in_googlesql(analyzer, suite):
+def test_a_suite_counts_in_googlesql(unprefixed, suite):
     query = suite.query
     for placeholder, text in STAND_INS.items():
         query = query.replace(placeholder, text)
 
-    columns = analyzer.analyze(query).columns
+    columns = unprefixed.analyze(query).columns
 
     assert [column.name for column in columns] == ["promise", "broken_count", "population"]
 
 
-def test_a_column_that_is_not_there_would_be_noticed(analyzer):
-    with pytest.raises(googlesql.SqlRejectedError):
-        analyzer.analyze("select absent from marts_next.fct_findings")
+def test_a_column_that_is_not_there_would_be_noticed(unprefixed):
+    with pytest.raises(SqlRejectedError):
+        unprefixed.analyze("select absent from marts_next.fct_findings")
