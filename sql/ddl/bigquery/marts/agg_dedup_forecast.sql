@@ -1,7 +1,8 @@
--- Grain: one row per date, canonical event, dataset and currency.
+-- Grain: one row per date, canonical event, destination, dataset and currency.
 create table if not exists marts.agg_dedup_forecast (
     event_date date,
     canonical_event string,
+    destination string,
     dataset_id string,
     currency string,
     browser_count int64,

@@ -1,7 +1,8 @@
--- Grain: one row per date, canonical event and dataset.
+-- Grain: one row per date, canonical event, destination and dataset.
 create table if not exists marts.agg_event_health_daily (
     event_date date,
     canonical_event string,
+    destination string,
     dataset_id string,
     client_count int64,
     consented_client_count int64,

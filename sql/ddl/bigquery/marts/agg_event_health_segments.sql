@@ -1,7 +1,8 @@
--- Grain: one row per date, canonical event, dataset, device category, browser, country and campaign of the client.
+-- Grain: one row per date, canonical event, destination, dataset, device category, browser, country and campaign of the client.
 create table if not exists marts.agg_event_health_segments (
     event_date date,
     canonical_event string,
+    destination string,
     dataset_id string,
     device_category string,
     browser string,

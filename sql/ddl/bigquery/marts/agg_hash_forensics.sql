@@ -1,6 +1,7 @@
--- Grain: one row per date, dataset, hashed key, verdict and form.
+-- Grain: one row per date, destination, dataset, hashed key, verdict and form.
 create table if not exists marts.agg_hash_forensics (
     event_date date,
+    destination string,
     dataset_id string,
     payload_key string,
     verdict string,

@@ -1,6 +1,7 @@
--- Grain: one row per date, dataset, canonical event and customer-information key.
+-- Grain: one row per date, destination, dataset, canonical event and customer-information key.
 create table if not exists marts.agg_match_key_coverage (
     event_date date,
+    destination string,
     dataset_id string,
     canonical_event string,
     match_key string,

@@ -1,7 +1,8 @@
--- Grain: one row per date, canonical event, dataset and currency.
+-- Grain: one row per date, canonical event, destination, dataset and currency.
 create table if not exists marts.agg_dedup_forecast (
     event_date date,
     canonical_event varchar,
+    destination varchar,
     dataset_id varchar,
     currency varchar,
     browser_count bigint,

@@ -1,6 +1,7 @@
--- Grain: one row per date, dataset, canonical event and customer-information key.
+-- Grain: one row per date, destination, dataset, canonical event and customer-information key.
 create table if not exists marts.agg_match_key_coverage (
     event_date date,
+    destination varchar,
     dataset_id varchar,
     canonical_event varchar,
     match_key varchar,

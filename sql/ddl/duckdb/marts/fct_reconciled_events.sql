@@ -1,8 +1,9 @@
--- Grain: one logical event per dataset, joined over client, server and CRM.
+-- Grain: one logical event per destination and dataset, joined over client, server and CRM.
 create table if not exists marts.fct_reconciled_events (
     reconciled_event_id varchar,
     event_date date,
     canonical_event varchar,
+    destination varchar,
     dataset_id varchar,
     canonical_id varchar,
     order_id varchar,
