@@ -1,4 +1,4 @@
-"""What Meta will count: its parts add up, and money has its currency."""
+"""What a destination will count: its parts add up, and money has its currency."""
 
 import great_expectations as gx
 
@@ -8,11 +8,12 @@ from matchback.expectations.thresholds import Thresholds
 RELATION = "marts_next.agg_dedup_forecast"
 NEEDS: frozenset[str] = frozenset()
 NEEDS_ROWS = False
-# Grain: one row per date, canonical event, dataset and currency.
+# Grain: one row per date, canonical event, destination, dataset and currency.
 QUERY = """
 select
     event_date,
     canonical_event,
+    destination,
     dataset_id,
     currency,
     expected_count,
@@ -30,7 +31,9 @@ def build_suite(thresholds: Thresholds) -> gx.ExpectationSuite:
         name=RELATION,
         expectations=[
             rules.has_rows(),
-            rules.is_grain("event_date", "canonical_event", "dataset_id", "currency"),
+            rules.is_grain(
+                "event_date", "canonical_event", "destination", "dataset_id", "currency"
+            ),
             rules.not_null("currency"),
             rules.same("expected_count", "derived_expected_count"),
             rules.same("overcount", "derived_overcount"),

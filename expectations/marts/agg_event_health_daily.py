@@ -1,4 +1,4 @@
-"""The daily figures: once per date, event and dataset, and made of the published verdicts."""
+"""The daily figures: once per date, event and account, and made of the published verdicts."""
 
 import great_expectations as gx
 
@@ -17,6 +17,7 @@ reconciled as (
     select
         event_date,
         canonical_event,
+        destination,
         dataset_id,
         sum(case when in_client then 1 else 0 end) as client_count,
         sum(case when in_client and not is_denied then 1 else 0 end) as consented_client_count,
@@ -24,13 +25,14 @@ reconciled as (
         min(case when is_final then 1 else 0 end) as is_final
     from marts_next.fct_reconciled_events
     where not is_test
-    group by event_date, canonical_event, dataset_id
+    group by event_date, canonical_event, destination, dataset_id
 
 )
 
 select
     coalesce(health.event_date, reconciled.event_date) as event_date,
     coalesce(health.canonical_event, reconciled.canonical_event) as canonical_event,
+    coalesce(health.destination, reconciled.destination) as destination,
     coalesce(health.dataset_id, reconciled.dataset_id) as dataset_id,
     health.client_count,
     reconciled.client_count as reconciled_client_count,
@@ -58,6 +60,7 @@ full outer join reconciled
     on
         health.event_date = reconciled.event_date
         and health.canonical_event = reconciled.canonical_event
+        and health.destination = reconciled.destination
         and health.dataset_id = reconciled.dataset_id
 """  # noqa: E501
 
@@ -68,7 +71,7 @@ def build_suite(thresholds: Thresholds) -> gx.ExpectationSuite:
         name=RELATION,
         expectations=[
             rules.has_rows(),
-            rules.is_grain("event_date", "canonical_event", "dataset_id"),
+            rules.is_grain("event_date", "canonical_event", "destination", "dataset_id"),
             rules.same("client_count", "reconciled_client_count"),
             rules.same("consented_client_count", "reconciled_consented_client_count"),
             rules.same("server_accepted_count", "reconciled_server_accepted_count"),

@@ -8,7 +8,7 @@ from matchback.expectations.thresholds import Thresholds
 RELATION = "marts_next.agg_event_health_segments"
 NEEDS: frozenset[str] = frozenset()
 NEEDS_ROWS = False
-# Grain: one row per date, canonical event and dataset.
+# Grain: one row per date, canonical event, destination and dataset.
 QUERY = """
 with
 
@@ -17,6 +17,7 @@ segments as (
     select
         event_date,
         canonical_event,
+        destination,
         dataset_id,
         sum(client_count) as client_count,
         sum(server_accepted_count) as server_accepted_count,
@@ -34,7 +35,7 @@ segments as (
             end
         ) as rate_beyond_bounds_count
     from marts_next.agg_event_health_segments
-    group by event_date, canonical_event, dataset_id
+    group by event_date, canonical_event, destination, dataset_id
 
 ),
 
@@ -42,7 +43,9 @@ repeated_keys as (
 
     select event_date
     from marts_next.agg_event_health_segments
-    group by event_date, canonical_event, dataset_id, device_category, browser, country, campaign
+    group by
+        event_date, canonical_event, destination, dataset_id, device_category, browser, country,
+        campaign
     having count(*) > 1
 
 )
@@ -60,6 +63,7 @@ full outer join segments
     on
         daily.event_date = segments.event_date
         and daily.canonical_event = segments.canonical_event
+        and daily.destination = segments.destination
         and daily.dataset_id = segments.dataset_id
 """
 

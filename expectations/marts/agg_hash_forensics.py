@@ -12,6 +12,7 @@ NEEDS_ROWS = False
 QUERY = """
 select
     event_date,
+    destination,
     dataset_id,
     payload_key,
     verdict,
@@ -28,7 +29,9 @@ def build_suite(thresholds: Thresholds) -> gx.ExpectationSuite:
         name=RELATION,
         expectations=[
             rules.has_rows(),
-            rules.is_grain("event_date", "dataset_id", "payload_key", "verdict", "form"),
+            rules.is_grain(
+                "event_date", "destination", "dataset_id", "payload_key", "verdict", "form"
+            ),
             rules.not_below("event_count", "recoverable_count"),
         ],
     )

@@ -12,6 +12,7 @@ NEEDS_ROWS = False
 QUERY = """
 select
     event_date,
+    destination,
     dataset_id,
     canonical_event,
     match_key,
@@ -28,7 +29,9 @@ def build_suite(thresholds: Thresholds) -> gx.ExpectationSuite:
         name=RELATION,
         expectations=[
             rules.has_rows(),
-            rules.is_grain("event_date", "dataset_id", "canonical_event", "match_key"),
+            rules.is_grain(
+                "event_date", "destination", "dataset_id", "canonical_event", "match_key"
+            ),
             rules.not_below("event_count", "event_with_key_count"),
             rules.is_share("coverage"),
         ],

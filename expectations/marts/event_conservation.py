@@ -8,7 +8,7 @@ from matchback.expectations.thresholds import Thresholds
 RELATION = "marts_next.fct_reconciled_events"
 NEEDS = frozenset({"ga4"})
 NEEDS_ROWS = True
-# Grain: one row per dataset, or one without dataset when nothing was reconciled.
+# Grain: one row per destination and dataset, or one without when nothing was reconciled.
 QUERY = """
 with
 
@@ -29,24 +29,26 @@ clients as (
 
 verdicts as (
 
-    select dataset_id, count(*) as verdict_count
+    select destination, dataset_id, count(*) as verdict_count
     from work.int_reconciled_events
-    group by dataset_id
+    group by destination, dataset_id
 
 ),
 
 datasets as (
 
     select
+        destination,
         dataset_id,
         count(*) as candidate_count,
         sum(case when in_client then 1 else 0 end) as reconciled_client_count
     from marts_next.fct_reconciled_events
-    group by dataset_id
+    group by destination, dataset_id
 
 )
 
 select
+    datasets.destination,
     datasets.dataset_id,
     clients.client_event_count,
     coalesce(datasets.reconciled_client_count, 0) as reconciled_client_count,
@@ -54,7 +56,8 @@ select
     coalesce(datasets.candidate_count, 0) as candidate_count
 from clients
 left join datasets on true
-left join verdicts on datasets.dataset_id = verdicts.dataset_id
+left join verdicts
+    on datasets.destination = verdicts.destination and datasets.dataset_id = verdicts.dataset_id
 """
 
 

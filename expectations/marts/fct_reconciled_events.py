@@ -18,6 +18,7 @@ events as (
         reconciled_event_id,
         event_date,
         canonical_event,
+        destination,
         dataset_id,
         in_client,
         in_server,
@@ -67,6 +68,7 @@ select
                 events.reconciled_event_id is null
                 or events.event_date is null
                 or events.canonical_event is null
+                or events.destination is null
                 or events.dataset_id is null
                 then 1
             else 0

@@ -163,7 +163,7 @@ BROKEN = [
         "marts.agg_event_health_daily",
         "insert into marts_next.agg_event_health_daily "
         "select * from marts_next.agg_event_health_daily",
-        "event_date, canonical_event, dataset_id",
+        "event_date, canonical_event, destination, dataset_id",
     ),
     (
         "marts.agg_event_health_segments",
