@@ -4,20 +4,20 @@ with
 
 verdicts as (
 
-    select dataset_id, client_event_key, server_event_key, crm_order_key, status, in_client, in_server, in_crm
+    select destination, dataset_id, client_event_key, server_event_key, crm_order_key, status, in_client, in_server, in_crm
     from work.int_reconciled_events
 
 ),
 
 datasets as (
 
-    select distinct dataset_id from verdicts
+    select distinct destination, dataset_id from verdicts
 
 ),
 
 clients as (
 
-    select datasets.dataset_id, events.client_event_key
+    select datasets.destination, datasets.dataset_id, events.client_event_key
     from work.int_client_events as events
     left join datasets on true
     where events.event_date between cast($first_date as date) and cast($last_date as date)
@@ -35,12 +35,12 @@ servers as (
 -- An order that an event answers is reported on the date of the event.
 orders as (
 
-    select matches.dataset_id, matches.order_key
+    select matches.destination, matches.dataset_id, matches.order_key
     from work.int_order_matches as matches
     inner join work.int_orders_latest as latest on matches.order_key = latest.order_key
     left join work.int_reconciled_sides as sides
         on
-            matches.dataset_id = sides.dataset_id
+            matches.destination = sides.destination and matches.dataset_id = sides.dataset_id
             and matches.side_key = coalesce(sides.client_event_key, sides.server_event_key)
     where
         coalesce(sides.event_date, latest.event_date)
@@ -50,10 +50,10 @@ orders as (
 
 client_verdicts as (
 
-    select dataset_id, client_event_key, count(*) as verdict_count
+    select destination, dataset_id, client_event_key, count(*) as verdict_count
     from verdicts
     where client_event_key is not null
-    group by dataset_id, client_event_key
+    group by destination, dataset_id, client_event_key
 
 ),
 
@@ -68,10 +68,10 @@ server_verdicts as (
 
 order_verdicts as (
 
-    select dataset_id, crm_order_key, count(*) as verdict_count
+    select destination, dataset_id, crm_order_key, count(*) as verdict_count
     from verdicts
     where crm_order_key is not null
-    group by dataset_id, crm_order_key
+    group by destination, dataset_id, crm_order_key
 
 ),
 
@@ -83,7 +83,7 @@ client_totals as (
     from clients
     left join client_verdicts
         on
-            clients.dataset_id = client_verdicts.dataset_id
+            clients.destination = client_verdicts.destination and clients.dataset_id = client_verdicts.dataset_id
             and clients.client_event_key = client_verdicts.client_event_key
 
 ),
@@ -105,23 +105,23 @@ order_totals as (
         sum(case when order_verdicts.verdict_count = 1 then 0 else 1 end) as order_verdict
     from orders
     left join order_verdicts
-        on orders.dataset_id = order_verdicts.dataset_id and orders.order_key = order_verdicts.crm_order_key
+        on orders.destination = order_verdicts.destination and orders.dataset_id = order_verdicts.dataset_id and orders.order_key = order_verdicts.crm_order_key
 
 ),
 
 reconciled as (
 
-    select dataset_id, status, in_client, in_server, in_crm, count(*) as verdict_count
+    select destination, dataset_id, status, in_client, in_server, in_crm, count(*) as verdict_count
     from verdicts
-    group by dataset_id, status, in_client, in_server, in_crm
+    group by destination, dataset_id, status, in_client, in_server, in_crm
 
 ),
 
 candidates as (
 
-    select dataset_id, status, in_client, in_server, in_crm, count(*) as verdict_count
+    select destination, dataset_id, status, in_client, in_server, in_crm, count(*) as verdict_count
     from marts_next.fct_reconciled_events
-    group by dataset_id, status, in_client, in_server, in_crm
+    group by destination, dataset_id, status, in_client, in_server, in_crm
 
 ),
 
@@ -135,7 +135,7 @@ publication_totals as (
     from reconciled
     full outer join candidates
         on
-            reconciled.dataset_id = candidates.dataset_id
+            reconciled.destination = candidates.destination and reconciled.dataset_id = candidates.dataset_id
             and reconciled.status = candidates.status
             and reconciled.in_client = candidates.in_client
             and reconciled.in_server = candidates.in_server
@@ -148,12 +148,13 @@ daily as (
     select
         event_date,
         canonical_event,
+        destination,
         dataset_id,
         count(*) as daily_row_count,
         sum(client_count) as client_count,
         sum(server_accepted_count) as server_accepted_count
     from marts_next.agg_event_health_daily
-    group by event_date, canonical_event, dataset_id
+    group by event_date, canonical_event, destination, dataset_id
 
 ),
 
@@ -162,11 +163,12 @@ segments as (
     select
         event_date,
         canonical_event,
+        destination,
         dataset_id,
         sum(client_count) as client_count,
         sum(server_accepted_count) as server_accepted_count
     from marts_next.agg_event_health_segments
-    group by event_date, canonical_event, dataset_id
+    group by event_date, canonical_event, destination, dataset_id
 
 ),
 
@@ -189,7 +191,7 @@ day_totals as (
         on
             daily.event_date = segments.event_date
             and daily.canonical_event = segments.canonical_event
-            and daily.dataset_id = segments.dataset_id
+            and daily.destination = segments.destination and daily.dataset_id = segments.dataset_id
 
 )
 

@@ -76,7 +76,7 @@ def dbt_settings(
             {
                 "ga4_name": name,
                 "canonical_event": event.canonical_event or name,
-                "meta_name": event.meta_event or "",
+                "names": event.names,
                 "is_conversion": event.is_conversion,
             }
             for name, event in config.taxonomy.events.items()

@@ -277,6 +277,11 @@ class EventMapping(Section):
     meta_event: str | None = None
     is_conversion: bool = False
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Return the name of the event at each destination that the user gave one for."""
+        return {"meta_capi": self.meta_event} if self.meta_event else {}
+
 
 def _meta_name_alone(value: object) -> object:
     return {"meta_event": value} if isinstance(value, str) else value
