@@ -68,7 +68,7 @@ def _sources(config: Config, warehouse: DuckDBWarehouse) -> Iterator[SourceFiles
     if sources.crm is not None and (sources.crm.path or sources.crm.url):
         yield crm_loader(config)
     if sources.consent is not None and sources.consent.path:
-        yield consent_loader(), consent_files(config)
+        yield consent_loader(config), consent_files(config)
 
 
 def _troubled(

@@ -16,13 +16,16 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetPydanticSchema,
     PrivateAttr,
     SecretStr,
     ValidationError,
     model_validator,
 )
+from pydantic_core import core_schema
 
 from matchback.core.errors import ConfigError
+from matchback.core.offered import consent_formats, crm_presets, log_formats
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KB|MB|GB|TB|KIB|MIB|GIB|TIB)?", re.IGNORECASE)
@@ -77,6 +80,10 @@ def _empty_is_none(value: object) -> object:
     return None if value == "" else value
 
 
+def _one_of(names: list[str]) -> GetPydanticSchema:
+    return GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(names))
+
+
 Timezone = Annotated[str, AfterValidator(_check_timezone)]
 Size = Annotated[str, AfterValidator(_check_size)]
 Cron = Annotated[str, AfterValidator(_check_cron)]
@@ -87,6 +94,9 @@ TableName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){0,2
 PathPattern = Annotated[str, Field(min_length=1), AfterValidator(_check_inside)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+LogFormatName = Annotated[str, _one_of(log_formats())]
+CrmPresetName = Annotated[str, _one_of(crm_presets())]
+ConsentFormatName = Annotated[str, _one_of(consent_formats())]
 
 
 class Section(BaseModel):
@@ -178,9 +188,7 @@ class Ga4BigQueryConfig(Section):
 class CapiConfig(Section):
     """One delivery log: files by `path`, or a BigQuery `table`."""
 
-    format: Literal[
-        "gtms_bigquery", "gtms_console", "request_response", "dataflow_dlq", "gateway_audit"
-    ]
+    format: LogFormatName
     path: PathPattern | None = None
     table: TableName | None = None
     dataset_id: Identifier | None = None
@@ -229,7 +237,7 @@ class CrmConfig(Section):
     url: Secret = None
     table: TableName | None = None
     query: str | None = None
-    preset: Literal["shopify", "hubspot", "salesforce"] | None = None
+    preset: CrmPresetName | None = None
     timezone: Timezone | None = None
     columns: CrmColumns = CrmColumns()
     allow_outside: bool = False
@@ -258,6 +266,7 @@ class CrmConfig(Section):
 class ConsentConfig(Section):
     """The consent log: files by `path`, or a BigQuery `table`."""
 
+    format: ConsentFormatName = "matchback"
     path: PathPattern | None = None
     table: TableName | None = None
     allow_outside: bool = False

@@ -1,10 +1,11 @@
 """Load the consent log of a run into landing."""
 
-from matchback.config import Config
+from matchback.config import Config, ConsentConfig
 from matchback.core.clock import Clock
 from matchback.core.errors import SourceError
 from matchback.orchestration import flow
-from matchback.sources.consent.parse import decisions_relation, parse_decision
+from matchback.sources.consent.consent_format import ConsentFormat
+from matchback.sources.consent.parse import MOMENT, decision_parser, decisions_relation
 from matchback.sources.kit.files import FoundFile
 from matchback.sources.kit.land_lines import LineLoader
 from matchback.sources.kit.ledger import DateWindow, LoadSummary
@@ -24,7 +25,7 @@ def load_consent(
 ) -> LoadSummary:
     """Load new and changed logs; SourceError when the configured path matches no file."""
     return load_files(
-        [(consent_loader(), consent_files(config))],
+        [(consent_loader(config), consent_files(config))],
         context_of(warehouse, run_id, clock),
         window,
         lookback_days=config.lookback_days,
@@ -32,14 +33,18 @@ def load_consent(
     )
 
 
-def consent_loader() -> LineLoader:
-    """Return the loader of the consent log."""
+def consent_loader(config: Config) -> LineLoader:
+    """Return the loader of the configured format; the engine reads only flat lines by itself."""
+    consent = config.sources.consent
+    if consent is None:
+        raise SourceError("sources.consent is not configured.")
+    shape = ConsentFormat.named(consent.format)
     return LineLoader(
         "consent",
         "landing.consent_log",
-        "decided_at",
-        lambda _: parse_decision,
-        lambda file: decisions_relation(str(file.path)),
+        MOMENT,
+        lambda _: decision_parser(shape),
+        (lambda file: decisions_relation(str(file.path), shape)) if shape.is_flat else None,
     )
 
 
@@ -50,7 +55,7 @@ def consent_files(config: Config) -> list[FoundFile]:
         from matchback.warehouse.table_source import TableSource
 
         source = TableSource.open(config, "sources.consent.table", consent.table)
-        return [source.whole("consent_log")]
+        return [source.whole(_source_format(consent))]
     if consent is None or consent.path is None:
         raise SourceError("sources.consent names no files; it is no file source.")
     return find_source_files(
@@ -59,5 +64,10 @@ def consent_files(config: Config) -> list[FoundFile]:
         consent.path,
         allow_outside=consent.allow_outside,
         all_patterns=[consent.path],
-        source_format="consent_log",
+        source_format=_source_format(consent),
     )
+
+
+def _source_format(consent: ConsentConfig) -> str:
+    """Return what the ledger calls the format; lines are read again when another is configured."""
+    return "consent_log" if consent.format == "matchback" else f"consent_{consent.format}"

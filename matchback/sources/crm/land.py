@@ -12,6 +12,7 @@ import orjson
 from matchback.config import Config, CrmConfig
 from matchback.core.errors import SourceError
 from matchback.sources.crm.parse import CrmParser, Record, csv_records, csv_row, map_headers
+from matchback.sources.crm.preset import preset_named
 from matchback.sources.kit.errors import FileRefusedError, RowRejectedError
 from matchback.sources.kit.files import FoundFile, container_of, content_digest, lines_of, opened
 from matchback.sources.kit.json_rows import parse_line
@@ -96,11 +97,12 @@ class CrmLoader:
     ) -> LoadCounts:
         rows = LandingTable(context, self.table, file)
         rejected = Quarantine(context, self.source, file, keeps_raw=False)
+        preset = preset_named(self.crm.preset)
         parser = CrmParser(
-            mapping=map_headers(source.headers, self.crm, file.name),
+            mapping=map_headers(source.headers, self.crm, preset, file.name),
             zone=self.config.crm_zone,
             default_country=self.config.property.default_country,
-            is_line_per_item=self.crm.preset == "shopify",
+            has_line_per_item=preset.has_line_per_item,
         )
         observed: dict[str, str] = {}
         further_items = 0

@@ -7,12 +7,10 @@ from typing import Any
 from matchback.sources.kit.errors import RowRejectedError
 from matchback.sources.kit.files import (
     FoundFile,
-    Line,
     container_of,
     content_digest,
     lines_of,
     opened,
-    sampled_lines,
 )
 from matchback.sources.kit.json_rows import parse_line
 from matchback.sources.kit.landing_rows import (
@@ -130,9 +128,3 @@ class LineLoader:
             done.add(number)
         rows.flush()
         return done
-
-
-def sampled_records(file: FoundFile) -> list[dict[str, Any]]:
-    """Return records from all over a file; RowRejectedError when NaN or Infinity is anywhere."""
-    with opened(file.path, container_of(file.path)) as stream:
-        return [parse_line(Line(0, raw)) for raw in sampled_lines(stream)]

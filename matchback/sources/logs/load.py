@@ -6,35 +6,15 @@ from matchback.config import CapiConfig, Config
 from matchback.core.clock import Clock
 from matchback.orchestration import flow
 from matchback.sources.kit.files import FoundFile
-from matchback.sources.kit.land_lines import LineLoader, ParseRow, RelationFor, sampled_records
+from matchback.sources.kit.json_rows import JsonObject, parse_object
+from matchback.sources.kit.land_lines import LineLoader, ParseRow
 from matchback.sources.kit.ledger import DateWindow, LoadSummary
 from matchback.sources.kit.load_file import FileLoader, context_of, find_source_files, load_files
-from matchback.sources.logs.parse import CapiParser, gateway_relation, gtms_relation
+from matchback.sources.logs.log_format import MOMENT, log_format
 from matchback.warehouse.duckdb import DuckDBWarehouse
 
 # The models look at events so many days before and behind the window.
 DAYS_READ_AROUND = 2
-TABLES = {
-    "gtms_bigquery": "landing.capi_gtms",
-    "gtms_console": "landing.capi_gtms",
-    "request_response": "landing.capi_request_response",
-    "dataflow_dlq": "landing.capi_dataflow_dlq",
-    "gateway_audit": "landing.capi_gateway_audit",
-}
-
-
-def _gtms_relation(file: FoundFile) -> str:
-    return gtms_relation(str(file.path), sampled_records(file))
-
-
-def _gateway_relation(file: FoundFile) -> str:
-    return gateway_relation(str(file.path))
-
-
-QUICK: dict[str, RelationFor] = {
-    "gtms_bigquery": _gtms_relation,
-    "gateway_audit": _gateway_relation,
-}
 
 
 @flow(name="load-capi")
@@ -83,12 +63,20 @@ def capi_tables(config: Config, window: DateWindow) -> list[tuple[FileLoader, li
 
 def capi_loader(source_format: str) -> LineLoader:
     """Return the loader of one log format."""
-    quick = QUICK.get(source_format)
-    return LineLoader("capi", TABLES[source_format], "logged_at", _parser_for, quick)
+    shape = log_format(source_format)
+    return LineLoader("capi", shape.table, MOMENT, _line_parser, shape.relation)
 
 
-def _parser_for(file: FoundFile) -> ParseRow:
-    return CapiParser(file.source_format, file.dataset_id).parse
+def _line_parser(file: FoundFile) -> ParseRow:
+    parse_record = log_format(file.source_format).parser()
+
+    def parse(raw: bytes) -> JsonObject:
+        row, secret_fields = parse_record(parse_object(raw), raw)
+        row["configured_dataset_id"] = file.dataset_id
+        row["secret_fields"] = secret_fields
+        return row
+
+    return parse
 
 
 def _files(config: Config, index: int, log: CapiConfig, patterns: list[str]) -> list[FoundFile]:
