@@ -7,7 +7,7 @@ from matchback.config import Config
 from matchback.core.errors import ExitCode
 from matchback.core.window import Window
 from matchback.flows.reconcile import RunResult
-from matchback.warehouse.opening import has_warehouse, open_warehouse
+from matchback.opening import has_warehouse, open_warehouse
 
 WORST_FIRST = (ExitCode.ALERT_UNDELIVERED, ExitCode.CHECK_FAILED, ExitCode.HEALTHY)
 

@@ -3,8 +3,8 @@
 from matchback.alerting import DeliverySummary, alert_settings, drain_outbox
 from matchback.config import Config
 from matchback.core.clock import Clock
+from matchback.opening import has_warehouse, open_for_change
 from matchback.orchestration import flow
-from matchback.warehouse.opening import has_warehouse, open_for_change
 
 
 @flow(name="drain-outbox")

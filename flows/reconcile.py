@@ -14,13 +14,13 @@ from matchback.core.clock import Clock
 from matchback.core.errors import ExitCode, IntegrityError, MatchbackError
 from matchback.core.progress import Progress
 from matchback.core.window import Window
+from matchback.opening import open_warehouse, sole_writer
 from matchback.orchestration import Artifacts, flow, publish_artifacts, run_page, task
 from matchback.quality.schema_contract import record_first_contracts, schema_variables
 from matchback.sources.load import load_sources
 from matchback.warehouse.base import Warehouse, first
 from matchback.warehouse.guarded_tables import on_every_date
 from matchback.warehouse.lease import Lease
-from matchback.warehouse.opening import open_warehouse, sole_writer
 
 if TYPE_CHECKING:
     from matchback.build.dbt import DbtProcess

@@ -26,8 +26,8 @@ from matchback.core.clock import Clock
 from matchback.core.errors import ConfigError, ExitCode
 from matchback.core.settings import Settings
 from matchback.flows.drain import drain as drain_flow
+from matchback.opening import open_for_change
 from matchback.warehouse.base import Row
-from matchback.warehouse.opening import open_for_change
 
 alerts = typer.Typer(
     add_completion=False,

@@ -19,9 +19,9 @@ from matchback.config import load_config
 from matchback.core.clock import Clock
 from matchback.core.errors import ExitCode
 from matchback.core.settings import Settings
+from matchback.opening import open_existing_warehouse, open_for_change
 from matchback.quality.contracts import Difference
 from matchback.quality.schema_contract import accept_differences, open_differences
-from matchback.warehouse.opening import open_existing_warehouse, open_for_change
 
 ByOption = Annotated[str, typer.Option("--by", help="Who accepts the differences.")]
 WhyOption = Annotated[str, typer.Option("--why", help="Why they are right.")]

@@ -17,8 +17,8 @@ from matchback.config import Config, load_config
 from matchback.core.clock import Clock
 from matchback.core.errors import ExitCode
 from matchback.core.settings import Settings
+from matchback.opening import open_existing_warehouse, sole_writer
 from matchback.warehouse.base import Warehouse, first
-from matchback.warehouse.opening import open_existing_warehouse, sole_writer
 
 
 @exits_with_code

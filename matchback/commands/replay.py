@@ -28,8 +28,8 @@ def replay(
     """Bring back what can be read now; what cannot stays in quarantine."""
     from matchback.flows.reconcile import new_run_id
     from matchback.flows.replay import replay as replay_quarantine
+    from matchback.opening import open_for_change
     from matchback.warehouse.duckdb import DuckDBWarehouse
-    from matchback.warehouse.opening import open_for_change
 
     project = load_config(config, Settings.from_environment().environment)
     clock = Clock(parse_as_of(as_of))

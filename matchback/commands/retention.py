@@ -14,7 +14,7 @@ from matchback.config import load_config
 from matchback.core.clock import Clock
 from matchback.core.errors import ExitCode
 from matchback.core.settings import Settings
-from matchback.warehouse.opening import open_existing_warehouse, sole_writer
+from matchback.opening import open_existing_warehouse, sole_writer
 
 
 @exits_with_code

@@ -38,6 +38,7 @@ from matchback.pii.scan_sql import (
     scalar_texts,
     unscanned_params,
 )
+from matchback.sources.ga4.shard_store import landed_shards
 from matchback.sources.kit.ledger import NEWEST_LOADS
 from matchback.warehouse.base import Row, Warehouse, first, in_batches
 from matchback.warehouse.dialects import dialect_of
@@ -188,6 +189,7 @@ class _Scan:
         self.run_id = run_id
         self.country = country
         self.dialect = dialect_of(warehouse)
+        self.shards = landed_shards(warehouse)
         self.key = _digest_key(warehouse)
         self.salt = secrets.token_hex(16)
         self.unscanned = unscanned_params(event_ids)
@@ -235,10 +237,10 @@ class _Scan:
 
     def _scan_ga4(self, shards: Sequence[Row]) -> None:
         which = _shard_parameters(shards)
-        rows = self.warehouse.landed_ga4(which["files"])
-        read = self.warehouse.landed_ga4(which["files"], with_skipped=True)
+        rows = self.shards.rows_of(which["files"])
+        read = self.shards.rows_of(which["files"], with_skipped=True)
         # A shard has events, and these have names: some leaf is filled.
-        unfilled = self.warehouse.unfilled_ga4_paths(which["files"])
+        unfilled = self.shards.unfilled_paths(which["files"])
         leaves = [leaf for leaf in ga4_scalar_leaves(self.columns) if leaf not in unfilled]
         texts = scalar_texts(self.dialect, read, leaves)
         for path, verdicts in self._judged_by_path(texts, which).items():
@@ -275,12 +277,12 @@ class _Scan:
     def _texts(
         self, query: str, which: Mapping[str, Any], of_params: ListLeaf | None
     ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Give the texts that loading has kept, else those of the query."""
-        kept = self.warehouse.kept_texts(of_params.path, which["files"]) if of_params else None
-        if kept:
-            yield kept, {}
+        """Give the texts that loading has noted, else those of the query."""
+        noted = self.shards.texts_of(of_params.path, which["files"]) if of_params else None
+        if noted:
+            yield noted, {}
             return
-        with self.warehouse.kept(query, which) as texts:
+        with self.warehouse.materialized(query, which) as texts:
             yield texts
 
     def _judge(self, texts: Iterable[Row]) -> list[Row]:

@@ -19,15 +19,17 @@ from matchback.core.clock import Clock
 from matchback.core.errors import SourceError
 from matchback.core.resources import SQL_DIRECTORY
 from matchback.core.window import Window
+from matchback.opening import open_duckdb
 from matchback.pii.columns import read_columns
-from matchback.sources.ga4.copy import copy_ga4
-from matchback.sources.ga4.load import load_ga4
+from matchback.sources.ga4.export import Ga4Export
+from matchback.sources.ga4.shard_store import ShardStore
+from matchback.sources.ga4.source import copy_in_bigquery
 from matchback.sources.kit.ledger import LoadSummary
-from matchback.warehouse.dock import opened_dock
-from matchback.warehouse.duckdb import DuckDBWarehouse
-from matchback.warehouse.ga4_export import Ga4Export
+from matchback.sources.kit.load_file import context_of
+from matchback.warehouse.scratch import opened_scratch
 from matchback.warehouse.storage_read import read_batches
 from tests.bigquery.emulator import PROJECT, Emulator
+from tests.load_kit import load_one
 from tests.worlds import World, build_world
 
 DATASET = "analytics_1"
@@ -72,9 +74,9 @@ def write_shard(client: bigquery.Client, name: str, rows: pa.Table) -> None:
 def load(tmp_path: Path, ga4: dict[str, Any], root: Path) -> tuple[LoadSummary, list[tuple]]:
     config = Config.model_validate({"sources": {"ga4": ga4}})
     config._root = root
-    with DuckDBWarehouse(tmp_path / "warehouse.duckdb") as warehouse:
+    with open_duckdb(tmp_path / "warehouse.duckdb") as warehouse:
         warehouse.apply_ddl()
-        summary = load_ga4(config, warehouse, "run", CLOCK, WINDOW)
+        summary = load_one("ga4", config, warehouse, "run", CLOCK, WINDOW)
         rows = warehouse.connection.execute(
             f"select * exclude ({BOOKKEEPING}) from landing.ga4_events order by all"
         ).fetchall()
@@ -108,11 +110,12 @@ def copied(emulator: Emulator, tmp_path: Path, name: str) -> tuple[LoadSummary, 
     )
     with emulator.warehouse(name) as warehouse:
         warehouse.apply_ddl()
-        with opened_dock(tmp_path / "dock.duckdb", warehouse, None) as dock:
-            summary = copy_ga4(config, warehouse, dock, "run", CLOCK, WINDOW)
+        with opened_scratch(tmp_path / "s.duckdb", warehouse, None, ShardStore) as scratch:
+            context = context_of(scratch, "run", CLOCK)
+            summary = copy_in_bigquery(config, warehouse, context, WINDOW)
         batches = list(warehouse.read("landing.ga4_events", landing_columns()))
     table = pa.Table.from_batches(batches)
-    with DuckDBWarehouse(tmp_path / "compared.duckdb") as shape:
+    with open_duckdb(tmp_path / "compared.duckdb") as shape:
         shape.apply_ddl()
         shape.execute("delete from landing.ga4_rows")
         with shape.registered("landed", table):

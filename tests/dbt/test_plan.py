@@ -14,8 +14,8 @@ from matchback.core.clock import Clock
 from matchback.core.errors import BuildError, IntegrityError
 from matchback.core.settings import parse_as_of
 from matchback.core.window import Window
+from matchback.opening import open_duckdb
 from matchback.quality.schema_contract import schema_variables
-from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.worlds import World
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "DO_NOT_TRACK": "1"}
@@ -30,7 +30,7 @@ def config(clean_run: World) -> Config:
 def settings(clean_run: World, config: Config) -> dict[str, Any]:
     days = [parse_as_of(str(clean_run.truth[name])).date() for name in ("start", "end")]
     window, clock = Window(*days), Clock(parse_as_of(clean_run.as_of))
-    with DuckDBWarehouse(config.warehouse_path) as warehouse:
+    with open_duckdb(config.warehouse_path) as warehouse:
         schema = schema_variables(config, warehouse, window, "run", full_refresh=False)
     assert schema["holidays"]
     return {**dbt.dbt_settings(config, window, "run", clock, has_gateway=True), **schema}
@@ -59,7 +59,7 @@ def test_a_bound_plan_is_what_dbt_compiles(config: Config, settings: dict[str, A
 def elsewhere(clean_run: World, tmp_path: Path) -> Config:
     """Return the config of a folder whose warehouse is empty."""
     config = load_config(Path(shutil.copy(clean_run.config, tmp_path)), {})
-    with DuckDBWarehouse(config.warehouse_path) as warehouse:
+    with open_duckdb(config.warehouse_path) as warehouse:
         warehouse.apply_ddl()
     return config
 
@@ -122,5 +122,5 @@ def test_a_config_that_has_a_plan_needs_no_dbt(
     with dbt.DbtProcess(elsewhere, ENVIRONMENT) as process:
         process.build(settings)
 
-    with DuckDBWarehouse(elsewhere.warehouse_path) as warehouse:
+    with open_duckdb(elsewhere.warehouse_path) as warehouse:
         assert warehouse.rows("select a from work.plain") == [{"a": 1}]

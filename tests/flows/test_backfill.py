@@ -9,7 +9,7 @@ from matchback.core.errors import BuildError, ExitCode
 from matchback.core.window import Window
 from matchback.flows.backfill import backfill, worst_exit_code
 from matchback.flows.reconcile import RunResult
-from matchback.warehouse.opening import open_warehouse
+from matchback.opening import open_warehouse
 
 WINDOW = Window(date(2026, 11, 1), date(2026, 11, 4))
 

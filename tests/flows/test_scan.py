@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from matchback.opening import open_duckdb
 from matchback.privacy.scan import scan_new_rows
-from matchback.warehouse.duckdb import DuckDBWarehouse
 
 EMAIL = "jane.doe@example.org"
 DAY = "timestamp '2026-11-09 10:00:00'"
@@ -15,7 +15,7 @@ DAY = "timestamp '2026-11-09 10:00:00'"
 
 @pytest.fixture
 def warehouse(tmp_path: Path):
-    with DuckDBWarehouse(tmp_path / "warehouse.duckdb") as opened:
+    with open_duckdb(tmp_path / "warehouse.duckdb") as opened:
         opened.apply_ddl()
         yield opened
 

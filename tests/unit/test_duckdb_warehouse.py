@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from matchback.config import load_config
+from matchback.opening import open_warehouse
 from matchback.warehouse.duckdb import DuckDBWarehouse
-from matchback.warehouse.opening import open_warehouse
 
 COLUMNS = "select table_schema, table_name, column_name, data_type from information_schema.columns"
 

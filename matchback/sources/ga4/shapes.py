@@ -251,7 +251,7 @@ def _bigquery_word(kind: pa.DataType) -> str:
 
 
 def _is_list(kind: pa.DataType) -> bool:
-    return pa.types.is_list(kind) or pa.types.is_large_list(kind)
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
 
 
 def _struct_fit(found: pa.StructType, wanted: pa.StructType) -> Fit:

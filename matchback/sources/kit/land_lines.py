@@ -29,13 +29,14 @@ QUICK_FROM_BYTES = {"gzip": 64 * 2**10, "text": 2**20}
 
 @dataclass(frozen=True)
 class LineLoader:
-    """Loads line files of one source and format."""
+    """Loads line files of one source; `only_format` when others are read in another way."""
 
     source: str
     table: str
     moment: str
     parser_for: Callable[[FoundFile], ParseRow]
     relation_for: RelationFor | None = None
+    only_format: str | None = None
 
     def digest(self, file: FoundFile) -> str:
         """Return the digest of the decompressed content."""

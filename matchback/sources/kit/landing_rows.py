@@ -2,7 +2,7 @@
 
 import gc
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -171,9 +171,10 @@ def drop_doubled_rows(rows: LandingTable, moment: str) -> int:
     of_others = f"{around} and file_name <> $file_name"
     if warehouse.rows(f"select 1 as one from {table} where {of_others} limit 1", parameters):
         doubled += warehouse.rows(_doubled_elsewhere(hashed, mine, of_others), parameters)
-    if doubled:
-        delete_rows(rows.context, table, mine, parameters, doubled)
-    return len({row["row_number"] for row in doubled})
+    numbers = {row["row_number"] for row in doubled}
+    if numbers:
+        delete_rows(rows.context, table, mine, parameters, numbers)
+    return len(numbers)
 
 
 def _doubled_in_the_file(hashed: str, mine: str, moment: str, table: str) -> str:
@@ -211,11 +212,11 @@ def delete_rows(
     table: str,
     of_file: str,
     parameters: dict[str, Any],
-    doomed: Sequence[dict[str, Any]],
+    numbers: Iterable[int],
 ) -> None:
     """Delete rows of one file by their numbers."""
-    numbers = pa.table({"row_number": [row["row_number"] for row in doomed]})
-    with context.warehouse.registered("doomed_rows", numbers):
+    doomed = pa.table({"row_number": list(numbers)})
+    with context.warehouse.registered("doomed_rows", doomed):
         context.warehouse.execute(
             f"delete from {table} where {of_file} "
             "and row_number in (select row_number from doomed_rows)",

@@ -8,7 +8,9 @@ from secrets import token_hex
 
 from matchback.config import BigQueryWarehouseConfig, Config
 from matchback.core.errors import MatchbackError
+from matchback.sources.ga4.shard_store import ShardStore
 from matchback.warehouse.base import Warehouse
+from matchback.warehouse.duckdb import DuckDBWarehouse
 from matchback.warehouse.lease import Lease, run_lease, table_lease
 
 
@@ -18,13 +20,24 @@ def open_warehouse(config: Config, *, read_only: bool = False) -> Warehouse:
         from matchback.warehouse.bigquery import BigQueryWarehouse
 
         return BigQueryWarehouse.open(config)
-    from matchback.warehouse.duckdb import DuckDBWarehouse
-
-    return DuckDBWarehouse(
+    return open_duckdb(
         config.warehouse_path,
         read_only=read_only,
         memory_limit=config.warehouse.memory_limit,
         threads=config.warehouse.threads,
+    )
+
+
+def open_duckdb(
+    path: Path,
+    *,
+    read_only: bool = False,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+) -> DuckDBWarehouse:
+    """Open a DuckDB file with the GA4 shards beside it."""
+    return DuckDBWarehouse(
+        path, read_only=read_only, memory_limit=memory_limit, threads=threads, outside=ShardStore
     )
 
 
