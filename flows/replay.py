@@ -7,7 +7,7 @@ from pathlib import Path
 from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.orchestration import flow
-from matchback.sources.kit.files import KEPT_OF_LONG_LINE, FoundFile
+from matchback.sources.kit.files import LONGEST_QUARANTINED, FoundFile
 from matchback.sources.kit.landing_rows import QUARANTINE, LoadContext, write_ledger
 from matchback.sources.kit.ledger import FileState, LoadCounts
 from matchback.sources.kit.load_file import FileLoader, context_of, file_states, load_file
@@ -30,7 +30,7 @@ def replay(config: Config, warehouse: DuckDBWarehouse, run_id: str, clock: Clock
     """Re-load troubled files that can be read again, and quarantined rows by their stored text.
 
     A row lands once and leaves quarantine in the same transaction; its file's ledger gets a new
-    row, so read = loaded + quarantined + duplicate holds on. CRM rows keep no text: their file is
+    row, so read = loaded + quarantined + duplicate holds on. CRM rows have no text: their file is
     read again.
     """
     context = context_of(warehouse, run_id, clock)
@@ -90,7 +90,7 @@ def _replay_rows(
     waiting = warehouse.rows(
         f"select row_number, raw from {QUARANTINE} "
         "where source = ? and file_name = ? and raw is not null and length(raw) < ?",
-        [loader.source, name, KEPT_OF_LONG_LINE],
+        [loader.source, name, LONGEST_QUARANTINED],
     )
     texts = {row["row_number"]: row["raw"] for row in waiting}
     file = present or _file_of_ledger(ledger)

@@ -104,7 +104,7 @@ class CrmLoader:
         self, context: LoadContext, file: FoundFile, source: RecordSource
     ) -> LoadCounts:
         rows = LandingTable(context, self.table, file)
-        rejected = Quarantine(context, self.source, file, keeps_raw=False)
+        rejected = Quarantine(context, self.source, file, has_raw=False)
         preset = preset_named(self.crm.preset)
         parser = CrmParser(
             mapping=map_headers(source.headers, self.crm, preset, file.name),

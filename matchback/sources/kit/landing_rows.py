@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from matchback.core.redaction import redact
 from matchback.core.sql import quote
-from matchback.sources.kit.files import KEPT_OF_LONG_LINE, FoundFile
+from matchback.sources.kit.files import LONGEST_QUARANTINED, FoundFile
 from matchback.sources.kit.ledger import LoadCounts
 from matchback.warehouse.duckdb import DuckDBWarehouse
 
@@ -38,12 +38,12 @@ class LoadContext:
 
 @dataclass
 class Quarantine:
-    """Collects the rejected rows of one file; contact sources keep no raw text."""
+    """Collects the rejected rows of one file; rows of contact sources have no raw text."""
 
     context: LoadContext
     source: str
     file: FoundFile
-    keeps_raw: bool = True
+    has_raw: bool = True
     count: int = 0
     _rows: list[dict[str, Any]] = field(default_factory=list)
 
@@ -57,7 +57,7 @@ class Quarantine:
                 "file_name": self.file.name,
                 "row_number": number,
                 "reason": reason,
-                "raw": readable(raw) if self.keeps_raw else None,
+                "raw": readable(raw) if self.has_raw else None,
                 "digest": hashlib.sha256(raw).hexdigest(),
                 "run_id": self.context.run_id,
                 "quarantined_at": self.context.naive_now,
@@ -281,4 +281,4 @@ def write_observed_columns(
 
 def readable(raw: bytes) -> str:
     """Return quarantined text: cut, decoded as far as it goes, without secrets."""
-    return redact(raw[:KEPT_OF_LONG_LINE].decode("utf-8", errors="backslashreplace"))
+    return redact(raw[:LONGEST_QUARANTINED].decode("utf-8", errors="backslashreplace"))
