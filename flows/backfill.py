@@ -7,8 +7,7 @@ from matchback.config import Config
 from matchback.core.errors import ExitCode
 from matchback.core.window import Window
 from matchback.flows.reconcile import RunResult
-from matchback.sources.catalog import TABLES
-from matchback.warehouse.opening import has_warehouse, open_warehouse
+from matchback.opening import has_warehouse, open_warehouse
 
 WORST_FIRST = (ExitCode.ALERT_UNDELIVERED, ExitCode.CHECK_FAILED, ExitCode.HEALTHY)
 
@@ -29,7 +28,7 @@ def completed_days(config: Config) -> set[date]:
     if not has_warehouse(config):
         return set()
     with open_warehouse(config) as warehouse:
-        warehouse.apply_ddl(TABLES)
+        warehouse.apply_ddl()
         rows = warehouse.rows(
             "select distinct window_start from ops.runs "
             "where window_start = window_end and status in ('healthy', 'failing')"

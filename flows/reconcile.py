@@ -14,13 +14,13 @@ from matchback.core.clock import Clock
 from matchback.core.errors import ExitCode, IntegrityError, MatchbackError
 from matchback.core.progress import Progress
 from matchback.core.window import Window
+from matchback.opening import open_warehouse, sole_writer
 from matchback.orchestration import Artifacts, flow, publish_artifacts, run_page, task
 from matchback.quality.schema_contract import record_first_contracts, schema_variables
-from matchback.sources.catalog import TABLES, on_every_date
+from matchback.sources.catalog import on_every_date
 from matchback.sources.load import load_sources
 from matchback.warehouse.base import Warehouse, first
 from matchback.warehouse.lease import Lease
-from matchback.warehouse.opening import open_warehouse, sole_writer
 
 if TYPE_CHECKING:
     from matchback.build.dbt import DbtProcess
@@ -139,7 +139,7 @@ def _load_and_build(
 
     with _opened(config, result) as warehouse:
         with progress.step("load"):
-            warehouse.apply_ddl(TABLES)
+            warehouse.apply_ddl()
             _begin(warehouse, result, clock)
             result.loads = load_sources(config, warehouse, result.run_id, clock, result.window)
         with progress.step("scan for personal data"):

@@ -1,25 +1,19 @@
 """Re-load what was quarantined or refused, after a fix of the data, the config or the parser."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
-from matchback.config import Config, Ga4FilesConfig
+from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.orchestration import flow
-from matchback.sources.consent.load import consent_files, consent_loader
-from matchback.sources.crm.load import crm_loader
-from matchback.sources.ga4.land import Ga4Loader
-from matchback.sources.ga4.load import ga4_files
-from matchback.sources.kit.files import KEPT_OF_LONG_LINE, FoundFile
+from matchback.sources.kit.files import LONGEST_QUARANTINED, FoundFile
 from matchback.sources.kit.landing_rows import QUARANTINE, LoadContext, write_ledger
 from matchback.sources.kit.ledger import FileState, LoadCounts
 from matchback.sources.kit.load_file import FileLoader, context_of, file_states, load_file
-from matchback.sources.logs.load import capi_loader, capi_loaders
+from matchback.sources.registry import SOURCES
 from matchback.warehouse.base import Row, first
 from matchback.warehouse.duckdb import DuckDBWarehouse
-
-SourceFiles = tuple[FileLoader, Sequence[FoundFile]]
 
 
 @dataclass(frozen=True)
@@ -33,18 +27,19 @@ class ReplaySummary:
 
 @flow(name="replay")
 def replay(config: Config, warehouse: DuckDBWarehouse, run_id: str, clock: Clock) -> ReplaySummary:
-    """Re-load troubled files that can be read again, and quarantined rows by their kept text.
+    """Re-load troubled files that can be read again, and quarantined rows by their stored text.
 
     A row lands once and leaves quarantine in the same transaction; its file's ledger gets a new
-    row, so read = loaded + quarantined + duplicate holds on. CRM rows keep no text: their file is
+    row, so read = loaded + quarantined + duplicate holds on. CRM rows have no text: their file is
     read again.
     """
     context = context_of(warehouse, run_id, clock)
     rows_replayed = files_reloaded = 0
-    for loader, files in _sources(config, warehouse):
+    configured = [source for source in SOURCES if source.is_configured(config)]
+    for loader, files in chain.from_iterable(source.files(config) for source in configured):
         states = file_states(warehouse, loader.source)
         present = {file.name: file for file in files}
-        for name in _troubled(warehouse, loader, files, states):
+        for name in _troubled(warehouse, loader, states):
             file = present.get(name)
             if file is not None and _has_been_reloaded(loader, context, file, states):
                 files_reloaded += 1
@@ -55,30 +50,10 @@ def replay(config: Config, warehouse: DuckDBWarehouse, run_id: str, clock: Clock
     return ReplaySummary(rows_replayed, files_reloaded, left)
 
 
-def _sources(config: Config, warehouse: DuckDBWarehouse) -> Iterator[SourceFiles]:
-    sources = config.sources
-    if isinstance(sources.ga4, Ga4FilesConfig):
-        yield Ga4Loader(warehouse), ga4_files(config)
-    by_format: dict[str, list[FoundFile]] = {}
-    for _, files in capi_loaders(config):
-        for file in files:
-            by_format.setdefault(file.source_format, []).append(file)
-    for source_format, files in by_format.items():
-        yield capi_loader(source_format), files
-    if sources.crm is not None and (sources.crm.path or sources.crm.url):
-        yield crm_loader(config)
-    if sources.consent is not None and sources.consent.path:
-        yield consent_loader(), consent_files(config)
-
-
 def _troubled(
-    warehouse: DuckDBWarehouse,
-    loader: FileLoader,
-    files: Sequence[FoundFile],
-    states: dict[str, FileState],
+    warehouse: DuckDBWarehouse, loader: FileLoader, states: dict[str, FileState]
 ) -> list[str]:
     """Return the files of a loader that were refused or have rows in quarantine."""
-    formats = {file.source_format for file in files}
     quarantined = warehouse.rows(
         f"select distinct file_name from {QUARANTINE} where source = ?", [loader.source]
     )
@@ -87,7 +62,7 @@ def _troubled(
     return sorted(
         name
         for name in names
-        if name in states and (loader.source != "capi" or states[name].group[0] in formats)
+        if name in states and loader.only_format in (None, states[name].group[0])
     )
 
 
@@ -115,7 +90,7 @@ def _replay_rows(
     waiting = warehouse.rows(
         f"select row_number, raw from {QUARANTINE} "
         "where source = ? and file_name = ? and raw is not null and length(raw) < ?",
-        [loader.source, name, KEPT_OF_LONG_LINE],
+        [loader.source, name, LONGEST_QUARANTINED],
     )
     texts = {row["row_number"]: row["raw"] for row in waiting}
     file = present or _file_of_ledger(ledger)

@@ -11,9 +11,9 @@ from pathlib import Path
 from matchback.config import Config
 from matchback.core.errors import MatchbackError
 from matchback.hashing.countries import country_named
+from matchback.opening import has_warehouse, open_warehouse
 from matchback.orchestration import has_prefect_api
 from matchback.sources.kit.objects import is_object
-from matchback.warehouse.opening import has_warehouse, open_warehouse
 
 PACKAGES = ("dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pandas", "prefect")
 ENOUGH_DISK_BYTES = 1_000_000_000

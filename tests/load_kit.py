@@ -12,24 +12,36 @@ import yaml
 from matchback.config import Config, load_config
 from matchback.core.clock import Clock
 from matchback.core.window import Window
-from matchback.sources.catalog import TABLES
-from matchback.sources.consent.load import load_consent
-from matchback.sources.crm.load import load_crm
-from matchback.sources.ga4.load import load_ga4
+from matchback.opening import open_duckdb
 from matchback.sources.kit.ledger import LoadSummary
-from matchback.sources.logs.load import load_capi
+from matchback.sources.kit.load_file import context_of
+from matchback.sources.load import load_source
+from matchback.sources.registry import SOURCES
 from matchback.warehouse.duckdb import DuckDBWarehouse
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
 SHARED = _SHARED if _SHARED.is_dir() else None
 CLOCK = Clock(datetime(2026, 11, 22, 12, tzinfo=UTC))
 WINDOW = Window(date(2026, 11, 12), date(2026, 11, 14))
-FLOWS = {"ga4": load_ga4, "capi": load_capi, "crm": load_crm, "consent": load_consent}
 LANDING = {
     "ga4": "landing.ga4_events",
     "crm": "landing.crm_orders",
     "consent": "landing.consent_log",
 }
+
+
+def load_one(
+    name: str,
+    config: Config,
+    warehouse: DuckDBWarehouse,
+    run_id: str,
+    clock: Clock,
+    window: Window,
+) -> LoadSummary:
+    """Load one source into a DuckDB warehouse."""
+    [source] = [source for source in SOURCES if source.name == name]
+    context = context_of(warehouse, run_id, clock)
+    return load_source(source, config, warehouse, context, window)
 
 
 class Project:
@@ -39,8 +51,8 @@ class Project:
         self.root = root
         self.source = next(iter(sources))
         self.write_config(sources, **settings)
-        self.warehouse = DuckDBWarehouse(root / "warehouse.duckdb")
-        self.warehouse.apply_ddl(TABLES)
+        self.warehouse = open_duckdb(root / "warehouse.duckdb")
+        self.warehouse.apply_ddl()
         self.runs = 0
 
     def write_config(self, sources: Mapping[str, Any], **settings: Any) -> None:
@@ -50,8 +62,8 @@ class Project:
 
     def load(self, source: str | None = None) -> LoadSummary:
         self.runs += 1
-        flow = FLOWS[source or self.source]
-        return flow(self.config, self.warehouse, f"run-{self.runs}", CLOCK, WINDOW)
+        name = source or self.source
+        return load_one(name, self.config, self.warehouse, f"run-{self.runs}", CLOCK, WINDOW)
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         return self.warehouse.rows(sql)

@@ -9,10 +9,10 @@ from matchback.config import BigQueryWarehouseConfig, Config
 from matchback.core.clock import Clock
 from matchback.core.errors import ExitCode, TableMissingError
 from matchback.core.window import Window
+from matchback.opening import has_warehouse, open_warehouse
 from matchback.sources.kit.files import FoundFile
 from matchback.sources.kit.ledger import NEWEST_LOADS
 from matchback.warehouse.base import Warehouse, fetch
-from matchback.warehouse.opening import has_warehouse, open_warehouse
 
 if TYPE_CHECKING:
     from matchback.warehouse.bigquery import BigQueryWarehouse
@@ -159,23 +159,15 @@ def dry_run(
 
 def _files_by_source(config: Config) -> dict[str, list[FoundFile]]:
     """Return the files that each source's paths name now; SourceError when there is none."""
-    from matchback.config import Ga4FilesConfig
-    from matchback.sources.consent.load import consent_files
-    from matchback.sources.crm.load import crm_loader
-    from matchback.sources.ga4.load import ga4_files
-    from matchback.sources.logs.load import capi_loaders
+    from matchback.sources.registry import SOURCES
 
-    sources = config.sources
-    found: dict[str, list[FoundFile]] = {}
-    if isinstance(sources.ga4, Ga4FilesConfig):
-        found["ga4"] = ga4_files(config)
-    if any(log.path for log in sources.capi):
-        found["capi"] = [file for _, files in capi_loaders(config) for file in files]
-    if sources.crm is not None and sources.crm.path:
-        found["crm"] = crm_loader(config)[1]
-    if sources.consent is not None and sources.consent.path:
-        found["consent"] = consent_files(config)
-    return found
+    found = {
+        source.name: [file for _, files in source.files(config) for file in files]
+        for source in SOURCES
+        if source.is_configured(config)
+    }
+    # The rows of a database have no time.
+    return {name: files for name, files in found.items() if files and files[0].modified_at}
 
 
 def _load(source: str, files: Iterable[FoundFile]) -> SourceLoad:

@@ -12,7 +12,7 @@ from matchback.commands.person import PersonArgument, read_person
 from matchback.config import load_config
 from matchback.core.errors import ExitCode
 from matchback.core.settings import Settings
-from matchback.warehouse.opening import open_existing_warehouse
+from matchback.opening import open_existing_warehouse
 
 
 @exits_with_code

@@ -26,8 +26,7 @@ from matchback.core.clock import Clock
 from matchback.core.errors import ConfigError, ExitCode
 from matchback.core.settings import Settings
 from matchback.flows.drain import drain as drain_flow
-from matchback.sources.catalog import TABLES
-from matchback.warehouse.opening import open_for_change
+from matchback.opening import open_for_change
 
 alerts = typer.Typer(
     add_completion=False,
@@ -55,7 +54,7 @@ def list_incidents(
     """Show the open incidents, worst first."""
     project, clock = _project(config, as_of)
     settings = alert_settings(project)
-    with open_for_change(project, "alerts-list", TABLES) as warehouse:
+    with open_for_change(project, "alerts-list") as warehouse:
         rows = desk.list_incidents(warehouse, settings, clock.now, with_resolved=include_resolved)
     if json_output:
         print_json({"status": "ok", "exit_code": 0, "incidents": [row.as_json() for row in rows]})
@@ -77,7 +76,7 @@ def ack(
 ) -> None:
     """Stop the reminders: somebody is on it."""
     project, clock = _project(config, as_of)
-    with open_for_change(project, "alerts-ack", TABLES) as warehouse:
+    with open_for_change(project, "alerts-ack") as warehouse:
         changed = desk.acknowledge(warehouse, incident, by or getpass.getuser(), clock.now)
     _report(changed, "acknowledged", json_output)
 
@@ -105,7 +104,7 @@ def snooze(
             "The end of the snooze is no time; write --until like 2026-11-22T12:00:00Z."
         ) from None
     silence = Snooze(end, reason, by or getpass.getuser())
-    with open_for_change(project, "alerts-snooze", TABLES) as warehouse:
+    with open_for_change(project, "alerts-snooze") as warehouse:
         changed = desk.snooze(warehouse, incident, silence, clock.now)
     _report(changed, f"snoozed until {end:%Y-%m-%d %H:%M} UTC", json_output)
 

@@ -19,10 +19,9 @@ from matchback.config import load_config
 from matchback.core.clock import Clock
 from matchback.core.errors import ExitCode
 from matchback.core.settings import Settings
+from matchback.opening import open_existing_warehouse, open_for_change
 from matchback.quality.contracts import Difference
 from matchback.quality.schema_contract import accept_differences, open_differences
-from matchback.sources.catalog import TABLES
-from matchback.warehouse.opening import open_existing_warehouse, open_for_change
 
 ByOption = Annotated[str, typer.Option("--by", help="Who accepts the differences.")]
 WhyOption = Annotated[str, typer.Option("--why", help="Why they are right.")]
@@ -67,7 +66,7 @@ def accept(
     """Make the differences that last the rule, as a new version per source."""
     project = load_config(config, Settings.from_environment().environment)
     clock = Clock(parse_as_of(as_of))
-    with open_for_change(project, "contract accept", TABLES) as warehouse:
+    with open_for_change(project, "contract accept") as warehouse:
         versions = accept_differences(warehouse, project, by=by, why=why, clock=clock)
     if json_output:
         print_json(

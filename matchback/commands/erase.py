@@ -17,9 +17,8 @@ from matchback.config import Config, load_config
 from matchback.core.clock import Clock
 from matchback.core.errors import ExitCode
 from matchback.core.settings import Settings
-from matchback.sources.catalog import TABLES
+from matchback.opening import open_existing_warehouse, sole_writer
 from matchback.warehouse.base import Warehouse, first
-from matchback.warehouse.opening import open_existing_warehouse, sole_writer
 
 
 @exits_with_code
@@ -39,7 +38,7 @@ def erase(
         sole_writer(project, "erase"),
         open_existing_warehouse(project) as warehouse,
     ):
-        warehouse.apply_ddl(TABLES)
+        warehouse.apply_ddl()
         erasure = remove(warehouse, project, subject, clock)
         _rewrite_pages(warehouse, project, clock)
     if json_output:

@@ -17,6 +17,7 @@ from matchback.config import load_config
 from matchback.core.errors import ExitCode
 from matchback.core.printable import printable
 from matchback.core.settings import Settings
+from matchback.opening import open_existing_warehouse
 from matchback.reporting.passport import (
     EventPassport,
     Hop,
@@ -24,7 +25,6 @@ from matchback.reporting.passport import (
     find_passport,
     passport_document,
 )
-from matchback.warehouse.opening import open_existing_warehouse
 
 if TYPE_CHECKING:
     from rich.console import Console

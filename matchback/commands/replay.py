@@ -28,9 +28,8 @@ def replay(
     """Bring back what can be read now; what cannot stays in quarantine."""
     from matchback.flows.reconcile import new_run_id
     from matchback.flows.replay import replay as replay_quarantine
-    from matchback.sources.catalog import TABLES
+    from matchback.opening import open_for_change
     from matchback.warehouse.duckdb import DuckDBWarehouse
-    from matchback.warehouse.opening import open_for_change
 
     project = load_config(config, Settings.from_environment().environment)
     clock = Clock(parse_as_of(as_of))
@@ -39,7 +38,7 @@ def replay(
             "replay loads quarantined rows into DuckDB only; on BigQuery correct the file, "
             "the next run reads it again."
         )
-    with open_for_change(project, "replay", TABLES) as warehouse:
+    with open_for_change(project, "replay") as warehouse:
         summary = replay_quarantine(
             project, cast(DuckDBWarehouse, warehouse), new_run_id(clock), clock
         )

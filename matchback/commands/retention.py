@@ -14,8 +14,7 @@ from matchback.config import load_config
 from matchback.core.clock import Clock
 from matchback.core.errors import ExitCode
 from matchback.core.settings import Settings
-from matchback.sources.catalog import TABLES
-from matchback.warehouse.opening import open_existing_warehouse, sole_writer
+from matchback.opening import open_existing_warehouse, sole_writer
 
 
 @exits_with_code
@@ -32,7 +31,7 @@ def retention(
         sole_writer(project, "retention"),
         open_existing_warehouse(project) as warehouse,
     ):
-        warehouse.apply_ddl(TABLES)
+        warehouse.apply_ddl()
         touched = age_out(warehouse, project, Clock(parse_as_of(as_of)))
     if json_output:
         print_json({"status": "done", "exit_code": 0, "rows": touched})

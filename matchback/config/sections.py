@@ -14,10 +14,13 @@ from pydantic import (
 )
 
 from matchback.config.values import (
+    ConsentFormatName,
     Country,
+    CrmPresetName,
     Cron,
     Currency,
     Identifier,
+    LogFormatName,
     PathPattern,
     Secret,
     SecretUrl,
@@ -124,9 +127,7 @@ class Ga4BigQueryConfig(Section):
 class CapiConfig(Section):
     """One delivery log: files by `path`, or a BigQuery `table`."""
 
-    format: Literal[
-        "gtms_bigquery", "gtms_console", "request_response", "dataflow_dlq", "gateway_audit"
-    ]
+    format: LogFormatName
     path: PathPattern | None = None
     table: TableName | None = None
     dataset_id: Identifier | None = None
@@ -175,7 +176,7 @@ class CrmConfig(Section):
     url: Secret = None
     table: TableName | None = None
     query: str | None = None
-    preset: Literal["shopify", "hubspot", "salesforce"] | None = None
+    preset: CrmPresetName | None = None
     timezone: Timezone | None = None
     columns: CrmColumns = CrmColumns()
     allow_outside: bool = False
@@ -204,6 +205,7 @@ class CrmConfig(Section):
 class ConsentConfig(Section):
     """The consent log: files by `path`, or a BigQuery `table`."""
 
+    format: ConsentFormatName = "matchback"
     path: PathPattern | None = None
     table: TableName | None = None
     allow_outside: bool = False

@@ -4,7 +4,10 @@ import re
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, GetPydanticSchema, SecretStr
+from pydantic_core import core_schema
+
+from matchback.core.offered import consent_formats, crm_presets, log_formats
 
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KB|MB|GB|TB|KIB|MIB|GIB|TIB)?", re.IGNORECASE)
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12} | {
@@ -59,6 +62,10 @@ def empty_is_none(value: object) -> object:
     return None if value == "" else value
 
 
+def _one_of(names: list[str]) -> GetPydanticSchema:
+    return GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(names))
+
+
 Timezone = Annotated[str, AfterValidator(_check_timezone)]
 Size = Annotated[str, AfterValidator(_check_size)]
 Cron = Annotated[str, AfterValidator(_check_cron)]
@@ -69,3 +76,6 @@ TableName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){0,2
 PathPattern = Annotated[str, Field(min_length=1), AfterValidator(_check_inside)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+LogFormatName = Annotated[str, _one_of(log_formats())]
+CrmPresetName = Annotated[str, _one_of(crm_presets())]
+ConsentFormatName = Annotated[str, _one_of(consent_formats())]

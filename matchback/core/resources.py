@@ -7,3 +7,4 @@ DBT_DIRECTORY = (PACKAGE_ROOT / "dbt_project").resolve()
 SEEDS_DIRECTORY = DBT_DIRECTORY / "seeds"
 SQL_DIRECTORY = (PACKAGE_ROOT / "sql").resolve()
 CONTRACTS_DIRECTORY = (PACKAGE_ROOT / "expectations").resolve() / "contracts"
+SOURCES_DIRECTORY = PACKAGE_ROOT / "sources"

@@ -31,6 +31,7 @@ from matchback.pii.scan_sql import (
 )
 from matchback.privacy.digests import KeyedDigests, own_key
 from matchback.sources.catalog import RECORDS
+from matchback.sources.ga4.shard_store import landed_shards
 from matchback.sources.ga4.tables import EVENTS
 from matchback.sources.kit.ledger import NEWEST_LOADS
 from matchback.warehouse.base import Row, Warehouse, fetch, in_batches
@@ -163,6 +164,7 @@ class _Scan:
         self.country = country
         self.dialect = dialect_of(warehouse)
         self.digests = KeyedDigests(own_key(warehouse, "pii_hits"))
+        self.shards = landed_shards(warehouse)
         self.salt = secrets.token_hex(16)
         self.unscanned = unscanned_params(event_ids)
         self.files: list[str] = []
@@ -208,10 +210,10 @@ class _Scan:
 
     def _scan_ga4(self, shards: Sequence[LoadedFile]) -> None:
         which = _shard_parameters(shards)
-        rows = self.warehouse.landed_ga4(which["files"])
-        read = self.warehouse.landed_ga4(which["files"], with_skipped=True)
+        rows = self.shards.rows_of(which["files"])
+        read = self.shards.rows_of(which["files"], with_skipped=True)
         # A shard has events, and these have names: some leaf is filled.
-        unfilled = self.warehouse.unfilled_ga4_paths(which["files"])
+        unfilled = self.shards.unfilled_paths(which["files"])
         leaves = [leaf for leaf in scalar_leaves(EVENTS.columns) if leaf not in unfilled]
         texts = scalar_texts(self.dialect, read, leaves)
         for path, verdicts in self._judged_by_path(texts, which).items():
@@ -249,12 +251,12 @@ class _Scan:
     def _texts(
         self, query: str, which: Mapping[str, Any], of_params: ListLeaf | None
     ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Give the texts that loading has kept, else those of the query."""
-        kept = self.warehouse.kept_texts(of_params.path, which["files"]) if of_params else None
-        if kept:
-            yield kept, {}
+        """Give the texts that loading has noted, else those of the query."""
+        noted = self.shards.texts_of(of_params.path, which["files"]) if of_params else None
+        if noted:
+            yield noted, {}
             return
-        with self.warehouse.materialised(query, which) as texts:
+        with self.warehouse.materialized(query, which) as texts:
             yield texts
 
     def _judge(self, texts: Iterable[_Candidate]) -> Iterator[_Verdict]:

@@ -14,10 +14,10 @@ from matchback.config import Config, load_config
 from matchback.core.clock import Clock
 from matchback.core.errors import MatchbackError
 from matchback.core.settings import Settings
+from matchback.opening import open_existing_warehouse
 from matchback.reporting.report import DATA_DOCS_NAME, DBT_DOCS_NAME, SCHEMA_DOCS_NAME, write_report
 from matchback.reporting.schema_docs import schema_page
 from matchback.warehouse.base import Warehouse, first
-from matchback.warehouse.opening import open_existing_warehouse
 
 
 def write_docs(config: Config, environment: dict[str, str]) -> list[Path]:

@@ -20,8 +20,8 @@ from matchback.alerting.store import as_utc
 from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.core.errors import ExitCode, MatchbackError, WarehouseBusyError
+from matchback.opening import lock_file_of, open_existing_warehouse
 from matchback.warehouse.lease import is_held
-from matchback.warehouse.opening import lock_file_of, open_existing_warehouse
 
 MEMORY_FILE = "watch.json"
 CLOCK_SKEW = timedelta(minutes=5)

@@ -1,4 +1,4 @@
-"""What a run landed on the dock goes to BigQuery: rows by partition, then its books at once."""
+"""What a run landed in the scratch file goes to BigQuery: rows by partition, then the rest."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 
 from matchback.core.sql import literal
 from matchback.sources.catalog import PARTITIONED
+from matchback.sources.scratch import Key, ScratchWarehouse
 from matchback.warehouse.bigquery import BigQueryWarehouse, Partition
-from matchback.warehouse.dock import Dock, Key
 
 JOBS_AT_ONCE = 8
 STAGED_HOURS = 6
@@ -22,8 +22,8 @@ OF_LOADED_FILES = (
 
 
 @dataclass(frozen=True)
-class Book:
-    """A table beside the rows: which of the dock's rows are this run's, and which they replace."""
+class SideTable:
+    """A table beside the rows: which of its rows here are this run's, and which they replace."""
 
     table: str
     rows: str
@@ -40,26 +40,26 @@ class Book:
         return f"work.staged_{self.name}"
 
 
-BOOKS = (
+SIDE_TABLES = (
     # A source that was copied inside BigQuery has written its own rows by now.
-    Book(
+    SideTable(
         LEDGER,
         "run_id = $run_id",
         "run_id = $run_id and source in (select source from work.staged_load_ledger)",
     ),
-    Book("quarantine.rejected_rows", "run_id = $run_id", OF_LOADED_FILES),
-    Book("landing.observed_columns", "run_id = $run_id", OF_LOADED_FILES),
-    Book(
+    SideTable("quarantine.rejected_rows", "run_id = $run_id", OF_LOADED_FILES),
+    SideTable("landing.observed_columns", "run_id = $run_id", OF_LOADED_FILES),
+    SideTable(
         "landing.pii_hits",
         "run_id = $run_id",
         "file_name in (select file_name from work.staged_pii_scans)",
     ),
-    Book(
+    SideTable(
         "landing.pii_scans",
         "run_id = $run_id",
         "file_name in (select file_name from work.staged_pii_scans)",
     ),
-    Book(
+    SideTable(
         "ops.digest_keys",
         "true",
         "purpose in (select purpose from work.staged_digest_keys)",
@@ -67,46 +67,48 @@ BOOKS = (
 )
 
 
-def books_script(books: Sequence[Book], columns: Mapping[str, Sequence[str]], run_id: str) -> str:
-    """Return the script that replaces the books' rows, the ledger's last; twice is like once."""
+def side_tables_script(
+    side_tables: Sequence[SideTable], columns: Mapping[str, Sequence[str]], run_id: str
+) -> str:
+    """Return the script that replaces the tables' rows, the ledger's last; twice is like once."""
     statements = ["begin transaction"]
-    for book in reversed(books):
-        listed = ", ".join(columns[book.table])
+    for side in reversed(side_tables):
+        listed = ", ".join(columns[side.table])
         statements += [
-            f"delete from {book.table} where {book.replaced.format(name=book.name)}",
-            f"insert into {book.table} ({listed}) select {listed} from {book.staged}",
+            f"delete from {side.table} where {side.replaced.format(name=side.name)}",
+            f"insert into {side.table} ({listed}) select {listed} from {side.staged}",
         ]
     statements.append("commit transaction")
     return ";\n".join(statements).replace("$run_id", literal(run_id)) + ";"
 
 
-def _undated(table: str) -> Book:
+def undated_rows(table: str) -> SideTable:
     """Return the rows of a table that lie in no partition, which no load job replaces."""
     condition = f"{PARTITIONED[table].moment} is null"
-    return Book(table, condition, condition)
+    return SideTable(table, condition, condition)
 
 
-def hand_over(dock: Dock, warehouse: BigQueryWarehouse, run_id: str) -> None:
+def hand_over(scratch: ScratchWarehouse, warehouse: BigQueryWarehouse, run_id: str) -> None:
     """Replace the partitions that changed, then write ledger, quarantine and scans.
 
     A run that ends in between leaves rows without a ledger row: the next one lands the files again
     and replaces the same partitions. Nothing is loaded twice.
     """
-    changed = {table: keys for table in PARTITIONED if (keys := dock.changed(table))}
-    if not changed and not _has_loaded(dock, run_id):
+    changed = {table: keys for table in PARTITIONED if (keys := scratch.changed(table))}
+    if not changed and not _has_loaded(scratch, run_id):
         return
-    with TemporaryDirectory(prefix="matchback-", dir=dock.path.parent) as folder:
-        loads = _Loads(dock, warehouse, run_id, Path(folder))
+    with TemporaryDirectory(prefix="matchback-", dir=scratch.path.parent) as folder:
+        loads = _Loads(scratch, warehouse, run_id, Path(folder))
         loads.announce(changed)
         loads.replace_partitions(changed)
-        loads.write_books([table for table, keys in changed.items() if None in keys])
+        loads.write_side_tables([table for table, keys in changed.items() if None in keys])
 
 
 @dataclass(frozen=True)
 class _Loads:
     """The load jobs of one hand-over."""
 
-    dock: Dock
+    scratch: ScratchWarehouse
     warehouse: BigQueryWarehouse
     run_id: str
     folder: Path
@@ -131,41 +133,44 @@ class _Loads:
             if key is not None
         ]
         with ThreadPoolExecutor(JOBS_AT_ONCE) as pool:
-            for _ in pool.map(lambda item: self.warehouse.load_parquet(*item, self.run_id), files):
-                pass
+            for job in [pool.submit(self._send, *file) for file in files]:
+                job.result()
 
-    def write_books(self, undated: Sequence[str]) -> None:
+    def write_side_tables(self, undated: Sequence[str]) -> None:
         """Write what belongs together in one transaction; rows without a date go with it."""
-        books = [*BOOKS, *(_undated(table) for table in undated)]
-        with self._staged(books):
-            columns = {book.table: self.dock.columns(book.table) for book in books}
-            self.warehouse.execute(books_script(books, columns, self.run_id))
+        side_tables = [*SIDE_TABLES, *(undated_rows(table) for table in undated)]
+        with self._staged(side_tables):
+            columns = {side.table: self.scratch.columns(side.table) for side in side_tables}
+            self.warehouse.execute(side_tables_script(side_tables, columns, self.run_id))
 
     @contextmanager
-    def _staged(self, books: Sequence[Book]) -> Iterator[None]:
+    def _staged(self, side_tables: Sequence[SideTable]) -> Iterator[None]:
         try:
-            for book in books:
-                self.warehouse.create_passing(book.staged, book.table, STAGED_HOURS)
-                rows = book.rows.replace("$run_id", literal(self.run_id))
-                self._load(Partition(book.staged), f"select * from {book.table} where {rows}")
+            for side in side_tables:
+                self.warehouse.create_passing(side.staged, side.table, STAGED_HOURS)
+                rows = side.rows.replace("$run_id", literal(self.run_id))
+                self._load(Partition(side.staged), f"select * from {side.table} where {rows}")
             yield
         finally:
-            for book in books:
-                self.warehouse.drop(book.staged)
+            for side in side_tables:
+                self.warehouse.drop(side.staged)
+
+    def _send(self, partition: Partition, parquet: Path) -> None:
+        self.warehouse.load_parquet(partition, parquet, self.run_id)
 
     def _load(self, partition: Partition, query: str, *, appends: bool = False) -> None:
         parquet = self.folder / f"{partition.table}.parquet"
-        self.dock.write_parquet(query, parquet)
+        self.scratch.write_parquet(query, parquet)
         self.warehouse.load_parquet(partition, parquet, self.run_id, appends=appends)
 
     def _written(self, table: str, key: Key) -> Path:
         parquet = self.folder / f"{table}.{key}.parquet"
-        self.dock.write_partition(table, key, parquet)
+        self.scratch.write_partition(table, key, parquet)
         return parquet
 
     def _partition(self, table: str, key: Key) -> Partition:
         return Partition(table, key, PARTITIONED[table].unit)
 
 
-def _has_loaded(dock: Dock, run_id: str) -> bool:
-    return bool(dock.rows(f"select 1 as one from {LEDGER} where run_id = ? limit 1", [run_id]))
+def _has_loaded(scratch: ScratchWarehouse, run_id: str) -> bool:
+    return bool(scratch.rows(f"select 1 as one from {LEDGER} where run_id = ? limit 1", [run_id]))

@@ -1,14 +1,19 @@
-"""Loads every configured source, one flow each."""
+"""Loads every configured source, on both engines the same way."""
 
-from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
-from matchback.config import BigQueryWarehouseConfig, Config
+from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.core.window import Window
+from matchback.sources.kit.landing_rows import LoadContext
+from matchback.sources.kit.ledger import DateWindow, LoadSummary
+from matchback.sources.kit.load_file import context_of, load_files
+from matchback.sources.kit.source import Source
+from matchback.sources.landing_place import landing_place
+from matchback.sources.meta_quality.load import load_meta_quality
+from matchback.sources.registry import SOURCES
 from matchback.warehouse.base import Warehouse
-from matchback.warehouse.duckdb import DuckDBWarehouse
 
 
 def load_sources(
@@ -18,46 +23,29 @@ def load_sources(
 
     SourceError names a source that cannot be read at all.
     """
-    if isinstance(config.warehouse, BigQueryWarehouseConfig):
-        from matchback.sources.load_through_dock import load_through_dock
-
-        summaries = load_through_dock(config, warehouse, run_id, clock, window)
-    else:
-        summaries = load_into(config, warehouse, run_id, clock, window)
-    from matchback.sources.meta_quality.load import load_meta_quality
-
+    summaries: list[dict[str, Any]] = []
+    with landing_place(config, warehouse, run_id) as place:
+        context = context_of(place, run_id, clock)
+        for source in SOURCES:
+            if source.is_configured(config):
+                summary = load_source(source, config, warehouse, context, window)
+                summaries.append(asdict(summary))
     quality = load_meta_quality(warehouse, config, run_id, clock)
     if config.sources.meta_quality:
         summaries.append({"source": "meta_quality", **asdict(quality)})
     return summaries
 
 
-def load_into(
+def load_source(
+    source: Source,
     config: Config,
-    warehouse: DuckDBWarehouse,
-    run_id: str,
-    clock: Clock,
-    window: Window,
-    *,
-    but: Collection[str] = (),
-) -> list[dict[str, Any]]:
-    """Load files and other sources of rows, but not those named, into a DuckDB warehouse."""
-    from matchback.privacy.erase import suppress_loaded
-    from matchback.sources.consent.load import load_consent
-    from matchback.sources.crm.load import load_crm
-    from matchback.sources.ga4.load import load_ga4
-    from matchback.sources.logs.load import load_capi
-
-    flows = {
-        "ga4": (config.sources.ga4, load_ga4),
-        "capi": (config.sources.capi, load_capi),
-        "crm": (config.sources.crm, load_crm),
-        "consent": (config.sources.consent, load_consent),
-    }
-    summaries = [
-        asdict(load(config, warehouse, run_id, clock, window))
-        for name, (source, load) in flows.items()
-        if source and name not in but
-    ]
-    suppress_loaded(warehouse, config, run_id)
-    return summaries
+    warehouse: Warehouse,
+    context: LoadContext,
+    window: DateWindow,
+) -> LoadSummary:
+    """Load what is new or changed of one source; SourceError when a path matches no file."""
+    summary = source.load_inside(config, warehouse, context, window)
+    if summary is not None:
+        return summary
+    found = [*source.files(config), *source.tables(config, window)]
+    return load_files(source.name, found, context, window, config.lookback_days)

@@ -1,13 +1,13 @@
 """What the rest of matchback may ask of a warehouse, whichever engine is behind it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from matchback.warehouse.dialects import dialect_of
-from matchback.warehouse.tables import Engine, Table
+from matchback.warehouse.tables import Engine
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,22 +45,9 @@ class Warehouse(Protocol):
         """Run a query and return a small, windowed frame."""
 
     def delete_rows(self, table: str, where: str, parameters: Parameters = None) -> None:
-        """Delete rows of a table, or of the landed GA4 rows wherever they are kept."""
+        """Delete rows of a table, or of a landing relation wherever its rows lie."""
 
-    def landed_ga4(self, files: Sequence[str], *, with_skipped: bool = False) -> str:
-        """Return the relation to read the landed rows of these shards from; it may hold more.
-
-        `with_skipped` allows rows that were read and not landed: it is quicker where they do no
-        harm.
-        """
-
-    def unfilled_ga4_paths(self, files: Sequence[str]) -> set[str]:
-        """Return leaves of these shards' rows that are known to be null in all of them."""
-
-    def kept_texts(self, path: str, files: Sequence[str]) -> str | None:
-        """Return the relation of a parameter list's distinct texts, where loading has kept them."""
-
-    def materialised(
+    def materialized(
         self, query: str, parameters: Mapping[str, Any]
     ) -> AbstractContextManager[tuple[str, Mapping[str, Any]]]:
         """Hold the rows of a query that is used more than once, as a relation with parameters."""
@@ -68,15 +55,15 @@ class Warehouse(Protocol):
     def transaction(self) -> AbstractContextManager[None]:
         """Commit what the block did, or nothing of it."""
 
-    def apply_ddl(self, tables: Iterable[Table]) -> None:
-        """Create the schemas, and those of the declared tables that do not exist yet."""
+    def apply_ddl(self) -> None:
+        """Create the schemas, and those of the warehouse's tables that do not exist yet."""
 
     def close(self) -> None:
         """Release the engine and its lock."""
 
 
 class RowsInTables:
-    """What a warehouse answers whose landed rows all lie in tables, and that keeps no result."""
+    """What a warehouse answers whose landed rows all lie in tables, and that holds no result."""
 
     def execute(self, sql: str, parameters: Parameters = None) -> None:
         raise NotImplementedError
@@ -84,17 +71,8 @@ class RowsInTables:
     def delete_rows(self, table: str, where: str, parameters: Parameters = None) -> None:
         self.execute(f"delete from {table} where {where}", parameters)
 
-    def landed_ga4(self, files: Sequence[str], *, with_skipped: bool = False) -> str:
-        return "landing.ga4_events"
-
-    def unfilled_ga4_paths(self, files: Sequence[str]) -> set[str]:
-        return set()
-
-    def kept_texts(self, path: str, files: Sequence[str]) -> str | None:
-        return None
-
     @contextmanager
-    def materialised(
+    def materialized(
         self, query: str, parameters: Mapping[str, Any]
     ) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield f"({query})", parameters

@@ -73,23 +73,25 @@ class BigQueryWarehouse(RowsInTables):
         client: bigquery.Client,
         config: BigQueryWarehouseConfig,
         keep_days: int | None = None,
+        tables: Iterable[Table] = (),
     ) -> None:
         """Guard personal columns for `keep_days` of delivery logs; None leaves tables unguarded."""
         self.client = client
         self.config = config
         self.keep_days = keep_days
+        self.tables = tables_on(self.engine, tables)
         self.bytes_billed = 0
         self._session: str | None = None
         self._reader: BigQueryReadClient | None = None
 
     @classmethod
-    def open(cls, config: Config) -> Self:
+    def open(cls, config: Config, tables: Iterable[Table]) -> Self:
         """Connect with the application default credentials; ConfigError without any."""
         warehouse = config.warehouse
         if not isinstance(warehouse, BigQueryWarehouseConfig):
             raise ConfigError("warehouse.engine is not bigquery; check matchback.yml.")
         client = connect(warehouse.project, warehouse.location)
-        return cls(client, warehouse, config.retention.delivery_log_days)
+        return cls(client, warehouse, config.retention.delivery_log_days, tables)
 
     def __enter__(self) -> Self:
         return self
@@ -160,21 +162,20 @@ class BigQueryWarehouse(RowsInTables):
             self._reader = self._reader or read_client()
             yield from read_batches(self._reader, table, columns, restriction)
 
-    def apply_ddl(self, tables: Iterable[Table]) -> None:
-        declared = tables_on(self.engine, tables)
+    def apply_ddl(self) -> None:
         for schema in SCHEMAS:
             dataset = bigquery.Dataset(f"{self.config.project}.{self.prefix}{schema}")
             dataset.location = self.config.location
             dataset.labels = dict(self.config.labels)
             with _explained(self.config):
                 self.client.create_dataset(dataset, exists_ok=True)
-        for table in declared:
+        for table in self.tables:
             self.execute(table.create_statement(self.engine))
         if self.keep_days is not None:
             with _explained(self.config):
                 guard_personal_tables(
                     self.client,
-                    declared,
+                    self.tables,
                     f"{self.config.project}.{self.prefix}",
                     dict(self.config.policy_tags),
                     self.keep_days,

@@ -1,7 +1,7 @@
 """The embedded warehouse: one DuckDB file, one writer."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 
 from matchback.core.errors import MatchbackError, WarehouseBusyError, WarehouseCorruptError
-from matchback.core.sql import literal
 from matchback.warehouse.base import DAMAGED_BLOCK, Parameters, Row, damage_sentence
-from matchback.warehouse.shelf import EVENTS, ROWS, Shelf, folder_of
+from matchback.warehouse.outside import OutsideRows
 from matchback.warehouse.tables import Engine, Table, tables_on
 
 if TYPE_CHECKING:
@@ -44,6 +43,8 @@ class DuckDBWarehouse:
         read_only: bool = False,
         memory_limit: str | None = None,
         threads: int | None = None,
+        tables: Iterable[Table] = (),
+        outside: "Callable[[DuckDBWarehouse], OutsideRows] | None" = None,
     ) -> None:
         self.path = path
         if not read_only:
@@ -57,7 +58,8 @@ class DuckDBWarehouse:
             self.connection.execute(f"set memory_limit = '{memory_limit}'")
         if threads:
             self.connection.execute(f"set threads = {threads}")
-        self.shelf = Shelf(self)
+        self.tables = tables_on(self.engine, tables)
+        self.outside = outside(self) if outside else None
 
     def __enter__(self) -> Self:
         return self
@@ -71,17 +73,17 @@ class DuckDBWarehouse:
         self.close()
 
     def execute(self, sql: str, parameters: Parameters = None) -> None:
-        with _damage_named(self.path):
+        with _damage_named(self.path, self.outside):
             self.connection.execute(sql, parameters)
 
     def rows(self, sql: str, parameters: Parameters = None) -> list[Row]:
-        with _damage_named(self.path):
+        with _damage_named(self.path, self.outside):
             cursor = self.connection.execute(sql, parameters)
             names = [column[0] for column in cursor.description or []]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def frame(self, sql: str, parameters: Parameters = None) -> "pd.DataFrame":
-        with _damage_named(self.path):
+        with _damage_named(self.path, self.outside):
             return self.connection.execute(sql, parameters).df()
 
     def arrow_schema(self, query: str) -> "pa.Schema":
@@ -117,90 +119,49 @@ class DuckDBWarehouse:
             self.connection.execute("reset preserve_insertion_order")
 
     def delete_rows(self, table: str, where: str, parameters: Parameters = None) -> None:
-        if table == EVENTS:
-            self.shelf.take_down(where, parameters)
-        self.execute(f"delete from {stored(table)} where {where}", parameters)
+        if self.outside and table == self.outside.view:
+            self.outside.let_go(where, parameters)
+        self.execute(f"delete from {self.written(table)} where {where}", parameters)
 
-    def landed_ga4(self, files: Sequence[str], *, with_skipped: bool = False) -> str:
-        return self.shelf.rows_of(files, with_skipped=with_skipped)
-
-    def unfilled_ga4_paths(self, files: Sequence[str]) -> set[str]:
-        return self.shelf.unfilled_paths(files)
-
-    def keep_texts(self, file_name: str, path: str, texts: str) -> str:
-        """Keep the distinct texts of a parameter list until the connection closes.
-
-        `texts` is a query of param and value; returns the relation of them.
-        """
-        self.execute(
-            "create temp table if not exists landed_texts "
-            "(file_name varchar, path varchar, param varchar, value varchar)"
-        )
-        self.forget_texts(file_name, path)
-        name, where = literal(file_name), literal(path)
-        self.execute(
-            f"insert into landed_texts select {name}, {where}, param, value from ({texts})"
-        )
-        return f"(select * from landed_texts where file_name = {name} and path = {where})"
-
-    def forget_texts(self, file_name: str, path: str) -> None:
-        """Drop kept texts that landing holds in another form."""
-        self.execute("delete from landed_texts where file_name = ? and path = ?", [file_name, path])
-
-    def kept_texts(self, path: str, files: Sequence[str]) -> str | None:
-        known = self.rows("select 1 as one from duckdb_tables() where table_name = 'landed_texts'")
-        if not known:
-            return None
-        kept = self.rows("select distinct file_name from landed_texts where path = ?", [path])
-        if not {row["file_name"] for row in kept}.issuperset(files):
-            return None
-        names = ", ".join(map(literal, files))
-        return (
-            f"(select * from landed_texts where path = {literal(path)} and file_name in ({names}))"
-        )
+    def written(self, relation: str) -> str:
+        """Return the table in which the rows of a landing relation are written."""
+        outside = self.outside
+        return outside.table if outside and relation == outside.view else relation
 
     @contextmanager
-    def materialised(
+    def materialized(
         self, query: str, parameters: Mapping[str, Any]
     ) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """A filter on a subquery would run on each of its rows, before they are made distinct."""
-        self.execute(f"create or replace temp table materialised as {query}", parameters)
+        self.execute(f"create or replace temp table materialized as {query}", parameters)
         try:
-            yield "materialised", {}
+            yield "materialized", {}
         finally:
-            self.execute("drop table materialised")
+            self.execute("drop table materialized")
 
-    def apply_ddl(self, tables: Iterable[Table]) -> None:
-        declared = tables_on(self.engine, tables)
+    def apply_ddl(self) -> None:
         with self.transaction():
             for schema in SCHEMAS:
                 self.connection.execute(f"create schema if not exists {schema}")
-            self._rename_older_rows()
-            for table in declared:
+            if self.outside:
+                self.outside.prepare()
+            for table in self.tables:
                 self.connection.execute(table.create_statement(self.engine))
-            self._add_missing_columns(declared)
-            self.shelf.show()
+            self._add_missing_columns()
+            if self.outside:
+                self.outside.show()
         self.connection.execute("checkpoint")
-        self.shelf.sweep()
+        if self.outside:
+            self.outside.sweep()
 
-    def _rename_older_rows(self) -> None:
-        """What is a view now was the table of rows in older versions."""
-        schema, name = EVENTS.split(".")
-        is_table = self.rows(
-            "select 1 as one from duckdb_tables() where schema_name = ? and table_name = ?",
-            [schema, name],
-        )
-        if is_table:
-            self.execute(f"alter table {EVENTS} rename to {ROWS.partition('.')[2]}")
-
-    def _add_missing_columns(self, declared: Iterable[Table]) -> None:
+    def _add_missing_columns(self) -> None:
         """Give tables that an older version made the columns that have come since."""
         rows = self.rows(
             "select concat(table_schema, '.', table_name) as table_name, column_name "
             "from information_schema.columns"
         )
         existing = {(row["table_name"], row["column_name"]) for row in rows}
-        for table in declared:
+        for table in self.tables:
             name = table.stored_on(self.engine)
             for column, kind in table.types.items():
                 if (name, column) not in existing:
@@ -216,26 +177,22 @@ class DuckDBWarehouse:
     def close(self) -> None:
         # What could not be removed now goes when the next run begins.
         with suppress(duckdb.Error, MatchbackError, OSError):
-            self.shelf.close()
+            if self.outside:
+                self.outside.close()
         self.connection.close()
 
 
-def stored(table: str) -> str:
-    """Return the table in which rows of a landing relation are written."""
-    return ROWS if table == EVENTS else table
-
-
 @contextmanager
-def _damage_named(path: Path) -> Iterator[None]:
+def _damage_named(path: Path, outside: OutsideRows | None) -> Iterator[None]:
     """Tell damage, which no retry heals, from every other error."""
     try:
         yield
     except duckdb.Error as error:
         if DAMAGED_BLOCK in str(error):
             raise WarehouseCorruptError(damage_sentence(path.name)) from None
-        if isinstance(error, duckdb.IOException) and folder_of(path).name in str(error):
+        if outside and isinstance(error, duckdb.IOException) and outside.folder.name in str(error):
             raise WarehouseCorruptError(
-                f"A file in {folder_of(path).name} cannot be read. If the warehouse was moved, the "
+                f"A file in {outside.folder.name} cannot be read. If the warehouse was moved, the "
                 "next `matchback run` finds it again; else restore both from one backup."
             ) from None
         raise

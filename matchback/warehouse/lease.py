@@ -12,7 +12,6 @@ from pathlib import Path
 
 from matchback.core.errors import MatchbackError, TableMissingError, WarehouseBusyError
 from matchback.warehouse.base import Row, Warehouse, first
-from matchback.warehouse.table_files import read_tables
 
 LEASE_LENGTH = timedelta(minutes=15)
 RENEWALS_PER_LENGTH = 4
@@ -108,7 +107,7 @@ def table_lease(
         try:
             lease.take()
         except TableMissingError:
-            warehouse.apply_ddl(read_tables("ops"))
+            warehouse.apply_ddl()
             lease.take()
         ended = threading.Event()
         renewer = threading.Thread(

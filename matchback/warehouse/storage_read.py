@@ -1,26 +1,14 @@
 """Rows of BigQuery tables as Arrow, read in columns through the Storage Read API."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import bigquery_storage_v1 as storage
 
-from matchback.core.errors import SourceError
 from matchback.core.settings import bigquery_storage_emulator
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-
-@contextmanager
-def source_errors(what: str, advice: str) -> Iterator[None]:
-    """Tell a failure of the API by its kind only, as SourceError: its text may quote a row."""
-    try:
-        yield
-    except GoogleAPICallError as error:
-        raise SourceError(f"{what} cannot be read ({type(error).__name__}); {advice}.") from None
 
 
 def read_client() -> storage.BigQueryReadClient:

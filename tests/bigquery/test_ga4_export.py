@@ -18,16 +18,17 @@ from matchback.config import Config, Ga4BigQueryConfig
 from matchback.core.clock import Clock
 from matchback.core.errors import SourceError
 from matchback.core.window import Window
-from matchback.sources.catalog import TABLES
-from matchback.sources.ga4.copy import copy_ga4
-from matchback.sources.ga4.load import load_ga4
+from matchback.opening import open_duckdb
+from matchback.sources.ga4.export import Ga4Export
+from matchback.sources.ga4.shard_store import ShardStore
+from matchback.sources.ga4.source import copy_in_bigquery
 from matchback.sources.ga4.tables import EVENTS
 from matchback.sources.kit.ledger import LoadSummary
-from matchback.warehouse.dock import opened_dock
-from matchback.warehouse.duckdb import DuckDBWarehouse
-from matchback.warehouse.ga4_export import Ga4Export
+from matchback.sources.kit.load_file import context_of
+from matchback.sources.scratch import opened_scratch
 from matchback.warehouse.storage_read import read_batches
 from tests.bigquery.emulator import PROJECT, Emulator
+from tests.load_kit import load_one
 from tests.worlds import World, build_world
 
 DATASET = "analytics_1"
@@ -72,9 +73,9 @@ def write_shard(client: bigquery.Client, name: str, rows: pa.Table) -> None:
 def load(tmp_path: Path, ga4: dict[str, Any], root: Path) -> tuple[LoadSummary, list[tuple]]:
     config = Config.model_validate({"sources": {"ga4": ga4}})
     config._root = root
-    with DuckDBWarehouse(tmp_path / "warehouse.duckdb") as warehouse:
-        warehouse.apply_ddl(TABLES)
-        summary = load_ga4(config, warehouse, "run", CLOCK, WINDOW)
+    with open_duckdb(tmp_path / "warehouse.duckdb") as warehouse:
+        warehouse.apply_ddl()
+        summary = load_one("ga4", config, warehouse, "run", CLOCK, WINDOW)
         rows = warehouse.connection.execute(
             f"select * exclude ({BOOKKEEPING}) from landing.ga4_events order by all"
         ).fetchall()
@@ -107,13 +108,14 @@ def copied(emulator: Emulator, tmp_path: Path, name: str) -> tuple[LoadSummary, 
         }
     )
     with emulator.warehouse(name) as warehouse:
-        warehouse.apply_ddl(TABLES)
-        with opened_dock(tmp_path / "dock.duckdb", warehouse, None) as dock:
-            summary = copy_ga4(config, warehouse, dock, "run", CLOCK, WINDOW)
+        warehouse.apply_ddl()
+        with opened_scratch(tmp_path / "s.duckdb", warehouse, None, ShardStore) as scratch:
+            context = context_of(scratch, "run", CLOCK)
+            summary = copy_in_bigquery(config, warehouse, context, WINDOW)
         batches = list(warehouse.read("landing.ga4_events", list(EVENTS.types)))
     table = pa.Table.from_batches(batches)
-    with DuckDBWarehouse(tmp_path / "compared.duckdb") as shape:
-        shape.apply_ddl(TABLES)
+    with open_duckdb(tmp_path / "compared.duckdb") as shape:
+        shape.apply_ddl()
         shape.execute("delete from landing.ga4_rows")
         with shape.registered("landed", table):
             shape.execute("insert into landing.ga4_rows by name select * from landed")

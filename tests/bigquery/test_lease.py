@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from matchback.core.errors import ExitCode, WarehouseBusyError
-from matchback.sources.catalog import TABLES
 from matchback.warehouse.base import Warehouse
 from matchback.warehouse.duckdb import DuckDBWarehouse
 from matchback.warehouse.lease import Lease, table_lease
@@ -17,7 +16,7 @@ from matchback.warehouse.lease import Lease, table_lease
 def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Warehouse]:
     if request.param == "duckdb":
         with DuckDBWarehouse(tmp_path / "warehouse.duckdb") as duck:
-            duck.apply_ddl(TABLES)
+            duck.apply_ddl()
             yield duck
     else:
         google = pytest.importorskip("tests.bigquery.google_warehouse")

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pytest
 
 from matchback.core.redaction import redact
-from matchback.sources.ga4.copy import BOOKKEEPING, fields_of
+from matchback.sources.ga4.copy import fields_of
 from matchback.sources.ga4.copy_sql import (
     Field,
     copy_statement,
@@ -13,7 +13,8 @@ from matchback.sources.ga4.copy_sql import (
     quarantine_statement,
     redacted,
 )
-from matchback.sources.hand_over import BOOKS, _undated, books_script
+from matchback.sources.ga4.land import BOOKKEEPING
+from matchback.sources.hand_over import SIDE_TABLES, side_tables_script, undated_rows
 from matchback.warehouse.bigquery import in_bigquery, query_parameters
 from tests.bigquery.googlesql import (
     PREFIX,
@@ -42,8 +43,8 @@ SUFFIXES = ["20261109", "intraday_20261109"]
 @pytest.fixture(scope="module")
 def google() -> GoogleSql:
     analyzer = with_declared_tables()
-    for book in BOOKS:
-        schema, _, name = book.table.partition(".")
+    for side in SIDE_TABLES:
+        schema, _, name = side.table.partition(".")
         staged = (f"{PREFIX}work", f"staged_{name}")
         analyzer.tables[staged] = analyzer.tables[f"{PREFIX}{schema}", name]
     return analyzer
@@ -122,22 +123,23 @@ def test_a_copy_redacts_by_the_one_rule(google: GoogleSql, text: str) -> None:
     assert rows == [(redact(text),)]
 
 
-def test_the_books_of_a_hand_over_are_accepted(google: GoogleSql) -> None:
-    undated = _undated("landing.capi_gtms")
+def test_the_side_tables_of_a_hand_over_are_accepted(google: GoogleSql) -> None:
+    undated = undated_rows("landing.capi_gtms")
     google.tables[f"{PREFIX}work", "staged_capi_gtms"] = google.tables[
         f"{PREFIX}landing", "capi_gtms"
     ]
-    books = [*BOOKS, undated]
+    side_tables = [*SIDE_TABLES, undated]
     columns = {
-        book.table: [column.name for column in google.tables[_stored(book.table)]] for book in books
+        side.table: [column.name for column in google.tables[_stored(side.table)]]
+        for side in side_tables
     }
 
-    script = in_bigquery(books_script(books, columns, "run"), PREFIX)
+    script = in_bigquery(side_tables_script(side_tables, columns, "run"), PREFIX)
     statements = list(google.statements(script))
     for statement in statements:
         google.analyze(statement)
 
-    assert len(statements) == 2 * len(books) + 2
+    assert len(statements) == 2 * len(side_tables) + 2
     assert "load_ledger" in statements[-2]
     with pytest.raises(SqlRejectedError):
         google.analyze(statements[-2].replace("digest", "digset"))

@@ -38,6 +38,7 @@ from matchback.expectations.thresholds import read_thresholds
 from matchback.flows import reconcile
 from matchback.flows.backfill import completed_days
 from matchback.flows.reconcile import RunResult
+from matchback.opening import open_duckdb
 from matchback.privacy.access import access
 from matchback.privacy.digests import KeyedDigests
 from matchback.privacy.erase import erase, suppress_loaded
@@ -140,7 +141,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     finished = run_window(world.path, world.truth["start"], world.truth["end"], world.as_of)
     assert finished.code in (0, 1), finished.stderr
     config = load_config(world.config, {})
-    with DuckDBWarehouse(config.warehouse_path) as warehouse:
+    with open_duckdb(config.warehouse_path) as warehouse:
         KeyedDigests.of(warehouse, config)
     return world
 
@@ -155,7 +156,7 @@ def ran(world: World, state: GoogleWarehouse, tmp_path: Path) -> Iterator[Ran]:
     for name in ("matchback.yml", "warehouse.duckdb", "releases.csv"):
         shutil.copy(world.path / name, tmp_path / name)
     config = load_config(tmp_path / "matchback.yml", {})
-    with DuckDBWarehouse(config.warehouse_path) as duck, state.for_one_test() as google:
+    with open_duckdb(config.warehouse_path) as duck, state.for_one_test() as google:
         [row] = duck.rows("select max(run_id) as run_id from ops.runs")
         yield Ran(
             folder=tmp_path,

@@ -12,7 +12,6 @@ from matchback.alerting import alert_settings, plan_alerts
 from matchback.cli import app
 from matchback.config import load_config
 from matchback.core.clock import Clock
-from matchback.sources.catalog import TABLES
 from matchback.warehouse.duckdb import DuckDBWarehouse
 from matchback.warehouse.lease import run_lease
 from tests.fixtures.slack_double import SECRET, reply, slack
@@ -49,7 +48,7 @@ def open_incidents(folder, *check_ids):
     """Plan a run in which these checks fail."""
     config = load_config(folder / "matchback.yml", {})
     with DuckDBWarehouse(folder / "warehouse.duckdb") as warehouse:
-        warehouse.apply_ddl(TABLES)
+        warehouse.apply_ddl()
         for check_id in check_ids:
             warehouse.execute(
                 "insert into marts.fct_check_results (run_id, check_id, surface, dimension, "
@@ -63,7 +62,7 @@ def open_incidents(folder, *check_ids):
 
 def record_run(folder, ended_at, status="healthy"):
     with DuckDBWarehouse(folder / "warehouse.duckdb") as warehouse:
-        warehouse.apply_ddl(TABLES)
+        warehouse.apply_ddl()
         warehouse.execute(
             "insert into ops.runs (run_id, ended_at, status) values ('run1', ?, ?)",
             [ended_at.replace(tzinfo=None), status],

@@ -12,7 +12,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from matchback.alerting import AlertSettings, drain_outbox, plan_alerts
 from matchback.alerting.slack import Receipt
 from matchback.core.clock import Clock
-from matchback.sources.catalog import TABLES
 from matchback.warehouse.duckdb import DuckDBWarehouse
 
 CHECKS = ("plain_pii", "hit_ratio", "dedup_rate")
@@ -59,7 +58,7 @@ class Deliveries(RuleBasedStateMachine):
     @initialize()
     def a_new_warehouse(self):
         self.warehouse = DuckDBWarehouse(Path(":memory:"))
-        self.warehouse.apply_ddl(TABLES)
+        self.warehouse.apply_ddl()
         self.slack = MoodySlack()
         self.runs = 0
 

@@ -17,7 +17,6 @@ from matchback.alerting.message import Message
 from matchback.alerting.slack import Receipt, TimeBudget, WebhookSender, make_sender
 from matchback.alerting.states import Policy
 from matchback.core.clock import Clock
-from matchback.sources.catalog import TABLES
 from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.fixtures.slack_double import SECRET, reply, slack
 
@@ -50,7 +49,7 @@ class Project:
 
     def __init__(self, path: Path, settings: AlertSettings) -> None:
         self.warehouse = DuckDBWarehouse(path)
-        self.warehouse.apply_ddl(TABLES)
+        self.warehouse.apply_ddl()
         self.settings = settings
         self.slack = FakeSlack()
         self.runs = 0

@@ -9,8 +9,7 @@ from matchback.core.errors import BuildError, ExitCode
 from matchback.core.window import Window
 from matchback.flows.backfill import backfill, worst_exit_code
 from matchback.flows.reconcile import RunResult
-from matchback.sources.catalog import TABLES
-from matchback.warehouse.opening import open_warehouse
+from matchback.opening import open_warehouse
 
 WINDOW = Window(date(2026, 11, 1), date(2026, 11, 4))
 
@@ -30,7 +29,7 @@ def make_run(config, *, breaks_on: int | None = None, exit_code=ExitCode.HEALTHY
         days.append(window.start.day)
         is_broken = window.start.day == breaks_on
         with open_warehouse(config) as warehouse:
-            warehouse.apply_ddl(TABLES)
+            warehouse.apply_ddl()
             warehouse.execute(
                 "insert into ops.runs (run_id, window_start, window_end, status) "
                 "values (?, ?, ?, ?)",

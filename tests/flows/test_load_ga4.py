@@ -15,7 +15,7 @@ GA4 = {"ga4": {"path": "data/events_*"}}
 @pytest.fixture(params=[50_000, 0], ids=["rows", "shards"])
 def project(tmp_path, monkeypatch, request):
     """Every rule holds for Parquet that goes into rows and for Parquet that stays a file."""
-    monkeypatch.setattr("matchback.sources.ga4.land.SHELVED_FROM_ROWS", request.param)
+    monkeypatch.setattr("matchback.sources.ga4.land.PARQUET_FROM_ROWS", request.param)
     return Project(tmp_path, GA4)
 
 

@@ -128,7 +128,7 @@ def test_only_odd_lines_are_parsed_one_by_one(tmp_path, monkeypatch):
     monkeypatch.setattr("matchback.sources.kit.land_lines.QUICK_FROM_BYTES", EVERY_SIZE)
     parsed = []
     monkeypatch.setattr(
-        "matchback.sources.consent.load.parse_decision", lambda raw: parsed.append(raw) or {}
+        "matchback.sources.consent.parse.parse_object", lambda raw: parsed.append(raw) or {}
     )
     project = Project(tmp_path, SOURCES["landing.consent_log"])
     lines = [json.dumps(decision(user_id=f"u{number}")) for number in range(50)]

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from matchback.opening import open_duckdb
 from matchback.privacy.scan import scan_new_rows
-from matchback.sources.catalog import TABLES
-from matchback.warehouse.duckdb import DuckDBWarehouse
 
 EMAIL = "jane.doe@example.org"
 DAY = "timestamp '2026-11-09 10:00:00'"
@@ -16,8 +15,8 @@ DAY = "timestamp '2026-11-09 10:00:00'"
 
 @pytest.fixture
 def warehouse(tmp_path: Path):
-    with DuckDBWarehouse(tmp_path / "warehouse.duckdb") as opened:
-        opened.apply_ddl(TABLES)
+    with open_duckdb(tmp_path / "warehouse.duckdb") as opened:
+        opened.apply_ddl()
         yield opened
 
 

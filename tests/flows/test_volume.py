@@ -9,9 +9,8 @@ from matchback.build import dbt
 from matchback.config import load_config
 from matchback.core.clock import Clock
 from matchback.core.window import Window
+from matchback.opening import open_duckdb
 from matchback.quality.schema_contract import public_holidays
-from matchback.sources.catalog import TABLES
-from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.runs import CACHE
 
 START = date(2026, 11, 1)
@@ -49,8 +48,8 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, date],
     lost[TUESDAY] *= 0.7
     young = {day: count for day, count in daily_counts(3, 4000).items() if day >= DAYS[-14]}
     sources = {"calm": daily_counts(1, 4000), "lost": lost, "young": young}
-    with DuckDBWarehouse(config.warehouse_path) as warehouse:
-        warehouse.apply_ddl(TABLES)
+    with open_duckdb(config.warehouse_path) as warehouse:
+        warehouse.apply_ddl()
         warehouse.execute("create schema work")
         warehouse.execute(
             "create table work.int_source_volumes (source varchar, event_date date, "
@@ -70,7 +69,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, date],
         patch.setattr(dbt, "DAILY_SELECTION", ("--select", "int_volume_bands,resource_type:model"))
         with dbt.DbtProcess(config, environment) as process:
             process.build(settings)
-    with DuckDBWarehouse(config.warehouse_path) as warehouse:
+    with open_duckdb(config.warehouse_path) as warehouse:
         rows = warehouse.rows("select source, event_date, verdict from work.int_volume_bands")
     return {
         (row["source"], row["event_date"]): None

@@ -2,7 +2,6 @@
 
 from matchback.config import Config
 from matchback.reporting.schema_docs import config_sections, schema_page
-from matchback.sources.catalog import TABLES
 from matchback.warehouse.duckdb import DuckDBWarehouse
 
 
@@ -21,7 +20,7 @@ def test_every_key_of_the_config_is_listed_with_type_and_default() -> None:
 
 def test_the_newest_contract_of_a_source_is_shown_escaped(tmp_path) -> None:
     with DuckDBWarehouse(tmp_path / "warehouse.duckdb") as warehouse:
-        warehouse.apply_ddl(TABLES)
+        warehouse.apply_ddl()
         warehouse.execute(
             "insert into ops.schema_contracts (source, version) values ('ga4', 1), ('ga4', 2)"
         )

@@ -12,8 +12,16 @@ import orjson
 from matchback.config import Config, CrmConfig
 from matchback.core.errors import SourceError
 from matchback.sources.crm.parse import CrmParser, Record, csv_records, csv_row, map_headers
+from matchback.sources.crm.preset import preset_named
 from matchback.sources.kit.errors import FileRefusedError, RowRejectedError
-from matchback.sources.kit.files import FoundFile, container_of, content_digest, lines_of, opened
+from matchback.sources.kit.files import (
+    FoundFile,
+    Line,
+    container_of,
+    content_digest,
+    lines_of,
+    opened,
+)
 from matchback.sources.kit.json_rows import parse_line
 from matchback.sources.kit.landing_rows import (
     LandingTable,
@@ -48,13 +56,14 @@ class RecordSource:
 
 @dataclass
 class CrmLoader:
-    """Loads orders; a rejected row keeps its place and reason, never its text."""
+    """Loads orders; of a rejected row its place and reason stay, never its text."""
 
     config: Config
     crm: CrmConfig
     database: "DatabaseRows | None" = None
     source: str = "crm"
     table: str = TABLE
+    only_format: str | None = None
 
     def digest(self, file: FoundFile) -> str:
         """Return the digest of the decompressed content, or of the query's rows."""
@@ -88,19 +97,20 @@ class CrmLoader:
             return self._load_records(context, file, source)
 
     def replay(self, context: LoadContext, file: FoundFile, texts: dict[int, str]) -> set[int]:
-        """Rejected CRM rows keep no text; they come back with their file only."""
+        """Return none: rejected CRM rows have no text and come back with their file only."""
         return set()
 
     def _load_records(
         self, context: LoadContext, file: FoundFile, source: RecordSource
     ) -> LoadCounts:
         rows = LandingTable(context, self.table, file)
-        rejected = Quarantine(context, self.source, file, keeps_raw=False)
+        rejected = Quarantine(context, self.source, file, has_raw=False)
+        preset = preset_named(self.crm.preset)
         parser = CrmParser(
-            mapping=map_headers(source.headers, self.crm, file.name),
+            mapping=map_headers(source.headers, self.crm, preset, file.name),
             zone=self.config.crm_zone,
             default_country=self.config.property.default_country,
-            is_line_per_item=self.crm.preset == "shopify",
+            has_line_per_item=preset.has_line_per_item,
         )
         observed: dict[str, str] = {}
         further_items = 0
@@ -164,9 +174,9 @@ class DatabaseRows:
 
 
 def _read_bigquery(config: Config, crm: CrmConfig) -> tuple[list[str], list[Record]]:
-    from matchback.warehouse.table_source import TableSource
+    from matchback.sources.kit.bigquery_table import BigQueryTable
 
-    return TableSource.open(config, "sources.crm.table", crm.table or "").records()
+    return BigQueryTable.open(config, "sources.crm.table", crm.table or "").records()
 
 
 def _read_database(_: Config, crm: CrmConfig) -> tuple[list[str], list[Record]]:
@@ -222,18 +232,18 @@ def _joined(cells: list[str]) -> bytes:
     return "\x1f".join(cells).encode("utf-8", errors="surrogateescape")
 
 
-def _json_source(lines: Iterator[Any]) -> RecordSource:
+def _json_source(lines: Iterator[Line]) -> RecordSource:
     """Return JSON records; the headers are the keys of all of them, so they are read at once."""
     headers: dict[str, None] = {}
     records: list[RawRecord] = []
     for line in lines:
         try:
-            record: Record | RowRejectedError = parse_line(line)
+            record = parse_line(line)
         except RowRejectedError as error:
-            record = error
+            records.append(RawRecord(line.number, error, line.raw))
         else:
             headers.update(dict.fromkeys(record))
-        records.append(RawRecord(line.number, record, line.raw))
+            records.append(RawRecord(line.number, record, line.raw))
     return RecordSource(list(headers), iter(records))
 
 

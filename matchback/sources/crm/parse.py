@@ -16,99 +16,22 @@ from matchback.config import CrmConfig
 from matchback.core.errors import SourceError
 from matchback.core.redaction import redact_object
 from matchback.hashing.contact_forms import contact_forms
+from matchback.sources.crm.preset import (
+    CANONICAL_COLUMNS,
+    CONTACT_COLUMNS,
+    PLAIN_COLUMNS,
+    REQUIRED_COLUMNS,
+    Preset,
+)
 from matchback.sources.kit.errors import RowRejectedError
 from matchback.sources.kit.values import amount, as_text, is_true, required_moment
 
 Record = dict[str, Any]
 
-CONTACT_COLUMNS = (
-    "email",
-    "phone",
-    "first_name",
-    "last_name",
-    "city",
-    "state",
-    "zip",
-    "country",
-    "birth_date",
-    "gender",
-)
-PLAIN_COLUMNS = (
-    "order_id",
-    "customer_id",
-    "status",
-    "currency",
-    "event_id",
-    "user_pseudo_id",
-    "gclid",
-    "fbclid",
-    "channel",
-)
-CANONICAL_COLUMNS = (*PLAIN_COLUMNS, "ordered_at", "value", "is_test", *CONTACT_COLUMNS)
-REQUIRED_COLUMNS = ("order_id", "ordered_at")
 MAXIMUM_CELL = 2**20
 DELIMITERS = ",;\t|"
 
-# The first header that an export has wins; exports differ by age, language pack and report.
-PRESETS: dict[str, dict[str, tuple[str, ...]]] = {
-    "shopify": {
-        "order_id": ("Name",),
-        "customer_id": ("Customer ID", "Customer Id"),
-        "ordered_at": ("Created at",),
-        "status": ("Financial Status",),
-        "value": ("Total",),
-        "currency": ("Currency",),
-        "email": ("Email",),
-        "phone": ("Phone", "Billing Phone", "Shipping Phone"),
-        "first_name": ("Billing First Name",),
-        "last_name": ("Billing Last Name",),
-        "city": ("Billing City", "Shipping City"),
-        "state": ("Billing Province", "Shipping Province"),
-        "zip": ("Billing Zip", "Shipping Zip"),
-        "country": ("Billing Country", "Shipping Country"),
-        "channel": ("Source",),
-    },
-    "hubspot": {
-        "order_id": ("Order ID", "Order Number", "Record ID", "Deal ID"),
-        "customer_id": ("Associated Contact IDs", "Contact ID", "Associated Contact ID"),
-        "ordered_at": ("Close Date", "Order Date", "Create Date"),
-        "status": ("Order Status", "Deal Stage", "Status"),
-        "value": ("Amount", "Order Total", "Total Amount"),
-        "currency": ("Currency", "Deal Currency Code", "Currency Code"),
-        "email": ("Email", "Contact Email", "Associated Contact Email"),
-        "phone": ("Phone Number", "Phone", "Mobile Phone Number"),
-        "first_name": ("First Name",),
-        "last_name": ("Last Name",),
-        "city": ("City",),
-        "state": ("State/Region", "State"),
-        "zip": ("Postal Code", "Zip"),
-        "country": ("Country/Region", "Country"),
-        "birth_date": ("Date of birth",),
-        "gender": ("Gender",),
-        "channel": ("Original Source", "Pipeline"),
-    },
-    "salesforce": {
-        "order_id": ("Order Number", "OrderNumber", "Opportunity ID", "Order ID", "Id"),
-        "customer_id": ("Contact ID", "ContactId", "Account ID", "AccountId"),
-        "ordered_at": ("Order Date", "Created Date", "CreatedDate", "Close Date", "CloseDate"),
-        "status": ("Status", "Stage", "StageName"),
-        "value": ("Order Amount", "Total Amount", "TotalAmount", "Amount"),
-        "currency": ("Order Amount Currency", "Currency", "CurrencyIsoCode", "Amount Currency"),
-        "email": ("Email", "Contact: Email", "Contact.Email"),
-        "phone": ("Phone", "Mobile", "Contact: Phone", "Contact.Phone"),
-        "first_name": ("First Name", "FirstName", "Contact.FirstName"),
-        "last_name": ("Last Name", "LastName", "Contact.LastName"),
-        "city": ("Billing City", "BillingCity", "Mailing City", "MailingCity"),
-        "state": ("Billing State/Province", "BillingState", "Mailing State/Province"),
-        "zip": ("Billing Zip/Postal Code", "BillingPostalCode", "Mailing Zip/Postal Code"),
-        "country": ("Billing Country", "BillingCountry", "Mailing Country", "MailingCountry"),
-        "birth_date": ("Birthdate",),
-        "channel": ("Lead Source", "LeadSource"),
-    },
-}
-FULL_NAME_HEADERS = {"shopify": ("Billing Name", "Shipping Name")}
-CANCELLED_AT_HEADERS = {"shopify": "Cancelled at"}
-# Contact fields that nobody mapped: neither hashed nor kept.
+# Contact fields that nobody mapped: neither hashed nor stored.
 _CONTACT_HEADER = re.compile(
     r"(?:e-?mail|phone|mobile|\bfax\b|street|address|birth"
     r"|(?:first|last|full|middle)[ _.-]?name"
@@ -135,7 +58,7 @@ class CrmParser:
     mapping: CrmMapping
     zone: ZoneInfo
     default_country: str
-    is_line_per_item: bool = False
+    has_line_per_item: bool = False
     _seen: set[str] = field(default_factory=set)
 
     def parse(self, record: Record) -> Record | None:
@@ -159,7 +82,7 @@ class CrmParser:
         return row
 
     def _is_further_item(self, order_id: str, values: Record) -> bool:
-        is_further = self.is_line_per_item and order_id in self._seen and not values.get("value")
+        is_further = self.has_line_per_item and order_id in self._seen and not values.get("value")
         self._seen.add(order_id)
         return is_further
 
@@ -183,7 +106,9 @@ class CrmParser:
         return orjson.dumps(clean).decode(), secret_fields
 
 
-def map_headers(headers: Sequence[str], config: CrmConfig, file_name: str) -> CrmMapping:
+def map_headers(
+    headers: Sequence[str], config: CrmConfig, preset: Preset, file_name: str
+) -> CrmMapping:
     """Return the mapping of one file; SourceError when a mapped column is not in it."""
     wanted = config.columns.mapped()
     present = {header.strip(): header for header in reversed(headers)}
@@ -195,19 +120,18 @@ def map_headers(headers: Sequence[str], config: CrmConfig, file_name: str) -> Cr
                 f"maps to {column}; correct the mapping or the export."
             )
         found[column] = present[header.strip()]
-    offered = PRESETS[config.preset] if config.preset else _canonical_names(wanted)
+    offered = preset.columns or _canonical_names(wanted)
     for column, candidates in offered.items():
         known = next((present[name] for name in candidates if name in present), None)
         if known is not None:
             found.setdefault(column, known)
     for column in REQUIRED_COLUMNS:
         if column not in found:
-            names = " or ".join(f"'{name}'" for name in offered.get(column, (column,)))
+            names = " or ".join(f"'{name}'" for name in offered.get(column, [column]))
             raise SourceError(
                 f"The CRM file {file_name} has no column {names} for {column}; "
                 "map it in sources.crm.columns."
             )
-    preset = config.preset or ""
     mapped = set(found.values())
     return CrmMapping(
         headers=found,
@@ -216,10 +140,8 @@ def map_headers(headers: Sequence[str], config: CrmConfig, file_name: str) -> Cr
             for header in headers
             if header not in mapped and header.strip() and not _CONTACT_HEADER.search(header)
         ),
-        full_name=next(
-            (present[name] for name in FULL_NAME_HEADERS.get(preset, ()) if name in present), None
-        ),
-        cancelled_at=present.get(CANCELLED_AT_HEADERS.get(preset, "")),
+        full_name=next((present[name] for name in preset.full_name if name in present), None),
+        cancelled_at=present.get(preset.cancelled_at or ""),
     )
 
 
@@ -257,9 +179,9 @@ def csv_row(headers: Sequence[str], cells: list[str] | RowRejectedError) -> Reco
     return dict(zip(headers, cells, strict=True))
 
 
-def _canonical_names(wanted: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+def _canonical_names(wanted: Mapping[str, str]) -> dict[str, list[str]]:
     """Without any mapping the export's headers are the canonical names."""
-    return {} if wanted else {column: (column,) for column in CANONICAL_COLUMNS}
+    return {} if wanted else {column: [column] for column in CANONICAL_COLUMNS}
 
 
 def _checked(value: Any) -> Any:  # noqa: ANN401

@@ -2,27 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
-from typing import Protocol
 
 import orjson
+from google.cloud import bigquery
 
-from matchback.config import Config, Ga4BigQueryConfig
-from matchback.core.clock import Clock
-from matchback.core.errors import SourceError
-from matchback.core.window import Window
-from matchback.orchestration import flow
 from matchback.sources.ga4.copy_sql import (
     Field,
     copy_statement,
     count_statement,
     quarantine_statement,
 )
-from matchback.sources.ga4.load import HISTORY_DAYS, found_shard
-from matchback.sources.kit.landing_rows import QUARANTINE
+from matchback.sources.ga4.export import ExportedShard, Ga4Export, observed_paths
+from matchback.sources.ga4.land import BOOKKEEPING
+from matchback.sources.ga4.shard_store import EVENTS
+from matchback.sources.kit.landing_rows import QUARANTINE, LoadContext
 from matchback.sources.kit.ledger import (
+    DateWindow,
     FileOutcome,
     FileState,
     LoadCounts,
@@ -32,16 +30,7 @@ from matchback.sources.kit.ledger import (
 from matchback.sources.kit.load_file import file_states
 from matchback.warehouse.bigquery import BigQueryWarehouse, Partition
 from matchback.warehouse.dialects import dialect_of
-from matchback.warehouse.dock import Dock
-from matchback.warehouse.ga4_export import Ga4Export, Shard, observed_paths
 
-TABLE = "landing.ga4_events"
-BOOKKEEPING = frozenset(
-    {
-        "export_kind", "table_date", "file_name", "row_number", "run_id", "extra_columns",
-        "secret_fields",
-    }
-)  # fmt: skip
 KINDS = {
     "INTEGER": "int64", "FLOAT": "float64", "BOOLEAN": "bool", "RECORD": "struct",
     "STRING": "string",
@@ -54,46 +43,30 @@ LEDGER_FIELDS = {
 PATH_FIELDS = {"file_name": "text", "export_kind": "text", "path": "text", "type": "text"}
 
 
-class SchemaColumn(Protocol):
-    """A column as BigQuery's client describes it."""
-
-    name: str
-    field_type: str
-    mode: str
-    fields: "Sequence[SchemaColumn]"
-
-
-@flow(name="copy-ga4")
 def copy_ga4(
-    config: Config,
+    export: Ga4Export,
+    shards: Sequence[ExportedShard],
     warehouse: BigQueryWarehouse,
-    dock: Dock,
-    run_id: str,
-    clock: Clock,
-    window: Window,
+    context: LoadContext,
+    window: DateWindow,
+    lookback_days: int,
 ) -> LoadSummary:
-    """Copy the dates with a new or changed shard; SourceError when the export cannot be read."""
-    ga4 = config.sources.ga4
-    if not isinstance(ga4, Ga4BigQueryConfig):
-        raise SourceError("sources.ga4 is no BigQuery export.")
-    export = Ga4Export.open(ga4)
-    first = window.start - timedelta(days=HISTORY_DAYS)
-    shards = export.shards(first, window.end + timedelta(days=config.lookback_days))
-    states = file_states(dock, "ga4")
-    copy = _Copy(warehouse, export, run_id, clock)
+    """Copy the dates with a new or changed shard."""
+    states = file_states(context.warehouse, "ga4")
+    copy = _Copy(warehouse, export, context)
     outcomes: list[FileOutcome] = []
     for day, group in groupby(shards, key=lambda shard: shard.data_date):
         of_day = list(group)
-        if any(_is_news(shard, states, window, config.lookback_days) for shard in of_day):
+        if any(_is_news(shard, states, window, lookback_days) for shard in of_day):
             outcomes += copy.run(day, of_day)
     return LoadSummary.of("ga4", len(shards), outcomes)
 
 
 def _is_news(
-    shard: Shard, states: dict[str, FileState], window: Window, lookback_days: int
+    shard: ExportedShard, states: dict[str, FileState], window: DateWindow, lookback_days: int
 ) -> bool:
     state = states.get(shard.name)
-    file = found_shard(shard)
+    file = shard.as_file
     if needs_no_digest(file, state, window, lookback_days=lookback_days):
         return False
     return state is None or state.digest != shard.digest
@@ -105,13 +78,12 @@ class _Copy:
 
     warehouse: BigQueryWarehouse
     export: Ga4Export
-    run_id: str
-    clock: Clock
+    context: LoadContext
 
     @cached_property
     def wanted(self) -> list[Field]:
         """The export's columns as landing holds them."""
-        landing = fields_of(self.warehouse.schema_of(TABLE))
+        landing = fields_of(self.warehouse.schema_of(EVENTS))
         return [field for field in landing if field.name not in BOOKKEEPING]
 
     @cached_property
@@ -119,29 +91,31 @@ class _Copy:
         """The columns that the export's wildcard offers."""
         return fields_of(self.export.wildcard_columns())
 
-    def run(self, day: date, shards: Sequence[Shard]) -> list[FileOutcome]:
+    def run(self, day: date, shards: Sequence[ExportedShard]) -> list[FileOutcome]:
         """Replace the partition of a date, then write the ledger rows of its shards."""
         suffixes = [shard.name.removeprefix("events_") for shard in shards]
         dataset = self.export.dataset
-        statement = copy_statement(dataset, day, suffixes, self.wanted, self.found, self.run_id)
+        statement = copy_statement(
+            dataset, day, suffixes, self.wanted, self.found, self.context.run_id
+        )
         self._announce(day, shards)
-        self.warehouse.write_partition(Partition(TABLE, day), statement, self.run_id)
+        self.warehouse.write_partition(Partition(EVENTS, day), statement, self.context.run_id)
         counts = self._counts(day, shards, suffixes)
-        self._write_books(day, shards, counts)
+        self._write_side_tables(day, shards, counts)
         return [
-            FileOutcome(found_shard(shard), "load", counts[shard.name], has_replaced_rows=True)
+            FileOutcome(shard.as_file, "load", counts[shard.name], has_replaced_rows=True)
             for shard in shards
         ]
 
-    def _announce(self, day: date, shards: Sequence[Shard]) -> None:
+    def _announce(self, day: date, shards: Sequence[ExportedShard]) -> None:
         self.warehouse.execute(
             "insert into ops.file_partitions (file_name, table_name, partition_date, run_id) "
-            f"select file_name, '{TABLE}', $day, $run_id from unnest($names) as file_name",
-            {"day": day, "run_id": self.run_id, "names": [shard.name for shard in shards]},
+            f"select file_name, '{EVENTS}', $day, $run_id from unnest($names) as file_name",
+            {"day": day, "run_id": self.context.run_id, "names": [shard.name for shard in shards]},
         )
 
     def _counts(
-        self, day: date, shards: Sequence[Shard], suffixes: Sequence[str]
+        self, day: date, shards: Sequence[ExportedShard], suffixes: Sequence[str]
     ) -> dict[str, LoadCounts]:
         exported = {
             row["file_name"]: row
@@ -150,7 +124,7 @@ class _Copy:
         landed = {
             row["file_name"]: row["row_count"]
             for row in self.warehouse.rows(
-                f"select file_name, count(*) as row_count from {TABLE} "
+                f"select file_name, count(*) as row_count from {EVENTS} "
                 "where table_date = $day group by file_name",
                 {"day": day},
             )
@@ -158,20 +132,20 @@ class _Copy:
         counts = {}
         for shard in shards:
             read = exported.get(shard.name, {"row_count": 0, "unusable_count": 0})
-            kept = landed.get(shard.name, 0)
+            row_count = landed.get(shard.name, 0)
             counts[shard.name] = LoadCounts(
                 read["row_count"],
                 read["unusable_count"],
-                read["row_count"] - read["unusable_count"] - kept,
+                read["row_count"] - read["unusable_count"] - row_count,
             )
         return counts
 
-    def _write_books(
-        self, day: date, shards: Sequence[Shard], counts: dict[str, LoadCounts]
+    def _write_side_tables(
+        self, day: date, shards: Sequence[ExportedShard], counts: dict[str, LoadCounts]
     ) -> None:
         """Write observed columns, quarantine and ledger together; again, it stays the same."""
         names = [shard.name for shard in shards]
-        now = self.clock.now.replace(tzinfo=None)
+        now = self.context.naive_now
         with self.warehouse.transaction():
             for table, condition in (
                 ("landing.observed_columns", "source = 'ga4'"),
@@ -180,17 +154,17 @@ class _Copy:
             ):
                 self.warehouse.execute(
                     f"delete from {table} where {condition} and file_name in unnest($names)",
-                    {"names": names, "run_id": self.run_id},
+                    {"names": names, "run_id": self.context.run_id},
                 )
             self._insert_observed(day, shards)
             if any(count.rows_quarantined for count in counts.values()):
                 self.warehouse.execute(
                     quarantine_statement(self.export.dataset, names),
-                    {"run_id": self.run_id, "now": now},
+                    {"run_id": self.context.run_id, "now": now},
                 )
             self._insert_ledger(day, shards, counts, now)
 
-    def _insert_observed(self, day: date, shards: Sequence[Shard]) -> None:
+    def _insert_observed(self, day: date, shards: Sequence[ExportedShard]) -> None:
         records = [
             {"file_name": shard.name, "export_kind": shard.kind, "path": path, "type": kind}
             for shard in shards
@@ -202,13 +176,13 @@ class _Copy:
             "(source, file_name, data_date, export_kind, path, type, run_id) "
             "select 'ga4', file_name, $day, export_kind, path, type, $run_id "
             f"from {source} as observed",
-            {"records": orjson.dumps(records).decode(), "day": day, "run_id": self.run_id},
+            {"records": orjson.dumps(records).decode(), "day": day, "run_id": self.context.run_id},
         )
 
     def _insert_ledger(
         self,
         day: date,
-        shards: Sequence[Shard],
+        shards: Sequence[ExportedShard],
         counts: dict[str, LoadCounts],
         now: datetime,
     ) -> None:
@@ -233,14 +207,14 @@ class _Copy:
             f"select {columns}, 'ga4', $run_id, $now, $day from {source} as loaded",
             {
                 "records": orjson.dumps(records).decode(),
-                "run_id": self.run_id,
+                "run_id": self.context.run_id,
                 "now": now,
                 "day": day,
             },
         )
 
 
-def fields_of(columns: Sequence[SchemaColumn]) -> list[Field]:
+def fields_of(columns: Sequence[bigquery.SchemaField]) -> list[Field]:
     """Return the columns of a BigQuery table in GoogleSQL's words."""
     return [
         Field(

@@ -1,10 +1,11 @@
 """GA4 shards into landing: large Parquet stays Parquet, everything else goes into rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pyarrow as pa
@@ -13,6 +14,7 @@ from matchback.core.sql import literal, may_leak, quote
 from matchback.sources.ga4 import shapes as ga4
 from matchback.sources.ga4.parquet_footer import row_count_of, unfilled_paths
 from matchback.sources.ga4.shapes import LandingColumn
+from matchback.sources.ga4.shard_store import EVENTS, ROWS, Shard, store_of
 from matchback.sources.kit.errors import FileRefusedError, RowRejectedError
 from matchback.sources.kit.files import (
     FoundFile,
@@ -21,9 +23,8 @@ from matchback.sources.kit.files import (
     content_digest,
     lines_of,
     opened,
-    sampled_lines,
 )
-from matchback.sources.kit.json_rows import parse_line
+from matchback.sources.kit.json_rows import parse_line, sampled_records
 from matchback.sources.kit.landing_rows import (
     LoadContext,
     Quarantine,
@@ -33,15 +34,20 @@ from matchback.sources.kit.landing_rows import (
 from matchback.sources.kit.ledger import LoadCounts
 from matchback.warehouse.base import Row
 from matchback.warehouse.duckdb import DuckDBWarehouse
-from matchback.warehouse.shelf import EVENTS, ROWS, Shard
 
 EXTENSIONS = (".parquet", ".avro", ".json", ".jsonl", ".gz")
 QUICK_FROM_BYTES = {"gzip": 2 * 2**20, "text": 24 * 2**20}
 # Fewer rows cost the engine less than a file of their own costs whoever reads the history.
-SHELVED_FROM_ROWS = 50_000
+PARQUET_FROM_ROWS = 50_000
 SKIPPED_AT_MOST = 1_000
 OBSERVED_EVENTS = 2_000
 LINES_PER_BATCH = 5_000
+BOOKKEEPING = frozenset(
+    {
+        "export_kind", "table_date", "file_name", "row_number", "run_id", "extra_columns",
+        "secret_fields",
+    }
+)  # fmt: skip
 NO_EVENT = "(event_timestamp is null or event_name is null)"
 JSON_FIELD = pa.field(
     "event",
@@ -68,35 +74,11 @@ class _Event:
 
 @dataclass
 class Ga4Loader:
-    """Loads exported shards; what landing does not know is kept in extra_columns."""
+    """Loads exported shards; what landing does not know goes into extra_columns."""
 
-    warehouse: DuckDBWarehouse
     source: str = "ga4"
     table: str = EVENTS
-    _shapes: dict[str, ga4.JsonShape] = field(default_factory=dict)
-
-    @cached_property
-    def columns(self) -> list[LandingColumn]:
-        """The export's columns as landing holds them."""
-        bookkeeping = {
-            "export_kind", "table_date", "file_name", "row_number", "run_id", "extra_columns",
-            "secret_fields",
-        }  # fmt: skip
-        query = f"select * from {ROWS}"
-        types = {
-            row["column_name"]: row["column_type"]
-            for row in self.warehouse.rows(f"describe {query}")
-        }
-        return [
-            LandingColumn(column.name, column.type, types[column.name])
-            for column in self.warehouse.arrow_schema(query)
-            if column.name not in bookkeeping
-        ]
-
-    @cached_property
-    def shape(self) -> dict[str, ga4.JsonShape]:
-        """The export's columns as a light tree."""
-        return {column.name: ga4.json_shape(column.arrow_type) for column in self.columns}
+    only_format: str | None = None
 
     def digest(self, file: FoundFile) -> str:
         """Return the digest of the decompressed content."""
@@ -119,115 +101,141 @@ class Ga4Loader:
 
     def load(self, context: LoadContext, file: FoundFile, *, careful: bool) -> LoadCounts:
         """Write the rows of one shard; part of the caller's transaction."""
-        if file.data_date is None:
-            raise FileRefusedError("has no date in its name; shards are named events_YYYYMMDD")
-        container = container_of(file.path)
-        rejected = Quarantine(context, self.source, file)
-        if container == "parquet":
-            return self._load_parquet(context, file, rejected)
-        self.warehouse.shelf.show(has_rows=True)
-        if container == "avro":
-            self._load_documents(context, file, _avro_events(file), rejected)
-        elif careful:
-            with opened(file.path, container) as stream:
-                events = _json_events(lines_of(stream), rejected)
-                self._load_documents(context, file, events, rejected)
-        else:
-            self._load_large_json(context, file)
-        self._reject_rows_that_are_no_events(file, rejected)
-        return self._counts(file, rejected, self._drop_doubled_rows(context, file))
+        return self._landing(context, file).load(careful=careful)
 
     def replay(self, context: LoadContext, file: FoundFile, texts: dict[int, str]) -> set[int]:
         """Load corrected quarantined lines; return the numbers that are in landing now."""
-        self.warehouse.shelf.show(has_rows=True)
-        rejected = Quarantine(context, self.source, file)
+        return self._landing(context, file).replay(texts)
+
+    def _landing(self, context: LoadContext, file: FoundFile) -> "ShardLanding":
+        of_file, parameters = self.rows_of(file)
+        return ShardLanding(context, file, of_file, parameters)
+
+
+@dataclass
+class ShardLanding:
+    """Writes the rows of one shard."""
+
+    context: LoadContext
+    file: FoundFile
+    of_file: str
+    parameters: dict[str, Any]
+
+    @cached_property
+    def warehouse(self) -> DuckDBWarehouse:
+        """Where the rows go."""
+        return self.context.warehouse
+
+    @cached_property
+    def columns(self) -> list[LandingColumn]:
+        """The export's columns as landing holds them."""
+        return landing_columns(self.warehouse)
+
+    @cached_property
+    def shape(self) -> dict[str, ga4.JsonShape]:
+        """The export's columns as a light tree."""
+        return {column.name: ga4.json_shape(column.arrow_type) for column in self.columns}
+
+    @cached_property
+    def rejected(self) -> Quarantine:
+        """The rows that are none."""
+        return Quarantine(self.context, "ga4", self.file)
+
+    def load(self, *, careful: bool) -> LoadCounts:
+        """Write the rows; part of the caller's transaction."""
+        if self.file.data_date is None:
+            raise FileRefusedError("has no date in its name; shards are named events_YYYYMMDD")
+        container = container_of(self.file.path)
+        if container == "parquet":
+            return self._load_parquet()
+        store_of(self.warehouse).show(has_rows=True)
+        if container == "avro":
+            self._load_documents(_avro_events(self.file))
+        elif careful:
+            with opened(self.file.path, container) as stream:
+                self._load_documents(_json_events(lines_of(stream), self.rejected))
+        else:
+            self._load_large_json()
+        self._reject_rows_that_are_no_events()
+        return self._counts(self._drop_doubled_rows())
+
+    def replay(self, texts: dict[int, str]) -> set[int]:
+        """Load corrected quarantined lines; return the numbers that are in landing now."""
+        store_of(self.warehouse).show(has_rows=True)
         lines = (Line(number, text.encode()) for number, text in texts.items())
         events = [
             event
-            for event in _json_events(lines, rejected)
+            for event in _json_events(lines, self.rejected)
             if all(event.document.get(name) is not None for name in ga4.REQUIRED_COLUMNS)
         ]
-        self._insert_events(context, file, events)
+        self._insert_events(events)
         return {event.number for event in events}
 
-    def _load_parquet(
-        self, context: LoadContext, file: FoundFile, rejected: Quarantine
-    ) -> LoadCounts:
-        """Keep the file or write its rows; doubled ones, and those that are no events, are none."""
+    def _load_parquet(self) -> LoadCounts:
+        """Store the file or write its rows, but doubled ones and those that are no events."""
         relation = (
-            f"read_parquet({literal(str(file.path))}, file_row_number = true, "
+            f"read_parquet({literal(str(self.file.path))}, file_row_number = true, "
             "hive_partitioning = false)"
         )
         numbered = f"(select *, file_row_number + 1 as matchback_row_number from {relation})"
         found = self.warehouse.arrow_schema(f"select * exclude (file_row_number) from {relation}")
         self._require_event_columns(found.names)
-        empty = unfilled_paths(file.path)
+        empty = unfilled_paths(self.file.path)
         paths = ga4.observed_paths(found)
         observed = [(path, "" if path in empty else kind) for path, kind in paths]
-        write_observed_columns(context, self.source, file, observed)
+        write_observed_columns(self.context, "ga4", self.file, observed)
         secrets = [
-            name
-            for name in ga4.PARAMETER_LISTS
-            if self._may_hold_secret(file, relation, found, name)
+            name for name in ga4.PARAMETER_LISTS if self._may_hold_secret(relation, found, name)
         ]
         described = self.warehouse.rows(f"describe select * from {relation}")
         types = {row["column_name"]: row["column_type"] for row in described}
         expressions = ga4.select_list(found, types, self.columns, secrets)
         landed = self._as_landed(expressions, numbered)
-        doubled = self._doubled_rows(file, landed)
-        no_events = self._rows_that_are_no_events(landed, {"file_name": file.name})
+        doubled = self._doubled_rows(landed)
+        no_events = self._rows_that_are_no_events(landed, {"file_name": self.file.name})
         skipped = sorted({*doubled, *(row["row_number"] for row in no_events)})
-        row_count = row_count_of(file.path)
-        if self._stays_parquet(file, row_count, expressions, skipped):
-            self._reject(no_events, rejected)
-            self._shelve(context, file, expressions, skipped, row_count)
-            return LoadCounts(row_count, rejected.count, len(doubled))
-        self.warehouse.shelf.show(has_rows=True)
+        row_count = row_count_of(self.file.path)
+        if self._stays_parquet(row_count, expressions, skipped):
+            self._reject(no_events)
+            self._store(expressions, skipped, row_count)
+            return LoadCounts(row_count, self.rejected.count, len(doubled))
+        store_of(self.warehouse).show(has_rows=True)
         # A delete after the insert, in one transaction, would write the whole shard twice.
-        kept = (
+        unskipped = (
             f"(select * from {numbered} "
             "where matchback_row_number not in (select row_number from skipped_rows))"
         )
         skipped_rows = pa.table({"row_number": pa.array(skipped, pa.int64())})
         with self.warehouse.unordered(), self.warehouse.registered("skipped_rows", skipped_rows):
-            self._insert(context, file, expressions, kept, "matchback_row_number")
-        self._reject(no_events, rejected)
-        return self._counts(file, rejected, len(doubled))
+            self._insert(expressions, unskipped)
+        self._reject(no_events)
+        return self._counts(len(doubled))
 
     def _stays_parquet(
-        self,
-        file: FoundFile,
-        row_count: int,
-        expressions: Mapping[str, str],
-        skipped: Sequence[int],
+        self, row_count: int, expressions: Mapping[str, str], skipped: Sequence[int]
     ) -> bool:
         """Say whether landing's columns are expressions over the file's own, and it is large."""
         known = {column.name for column in self.columns}
         return (
-            row_count >= SHELVED_FROM_ROWS
+            row_count >= PARQUET_FROM_ROWS
             and set(expressions) <= known
             and len(skipped) <= SKIPPED_AT_MOST
-            and self.warehouse.shelf.has_room_for(file.name)
+            and store_of(self.warehouse).has_room_for(self.file.name)
         )
 
-    def _shelve(
-        self,
-        context: LoadContext,
-        file: FoundFile,
-        expressions: Mapping[str, str],
-        skipped: Sequence[int],
-        row_count: int,
+    def _store(
+        self, expressions: Mapping[str, str], skipped: Sequence[int], row_count: int
     ) -> None:
         shard = Shard(
-            file_name=file.name,
-            table_date=file.data_date,
-            export_kind=file.export_kind,
-            run_id=context.run_id,
+            file_name=self.file.name,
+            table_date=cast(date, self.file.data_date),
+            export_kind=self.file.export_kind or "daily",
+            run_id=self.context.run_id,
             column_sql=expressions,
             skipped_rows=skipped,
             row_count=row_count - len(skipped),
         )
-        self.warehouse.shelf.put(shard, file.path)
+        store_of(self.warehouse).put(shard, self.file.path)
 
     def _as_landed(self, expressions: Mapping[str, str], relation: str) -> str:
         """Return the rows of a file as landing will hold them."""
@@ -243,26 +251,25 @@ class Ga4Loader:
             f"from {relation})"
         )
 
-    def _load_large_json(self, context: LoadContext, file: FoundFile) -> None:
+    def _load_large_json(self) -> None:
         """Let the engine read the lines; it raises on bad JSON, bad values and repeated keys.
 
         What it would not notice (NaN, a token, an unknown member) is looked for apart: the first
         two in all lines, unknown members in about one of a hundred.
         """
-        sample = self._sample(file)
-        odd = {name for event in sample for name in self._kept(event) or ()}
+        sample = sampled_records(self.file)
+        odd = {name for event in sample for name in self._not_held(event) or ()}
         known = {column.name: column for column in self.columns}
         types = {name: known[name].sql_type for name in known if name not in odd}
         types.update(dict.fromkeys(odd, "JSON"))
         columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
         relation = (
             f"(select *, row_number() over () as matchback_row_number from read_json("
-            f"{literal(str(file.path))}, format = 'newline_delimited', "
+            f"{literal(str(self.file.path))}, format = 'newline_delimited', "
             f"columns = {{{columns}}}))"
         )
-        write_observed_columns(
-            context, self.source, file, ga4.observed_json_paths(sample, self.shape)
-        )
+        paths = ga4.observed_json_paths(sample, self.shape)
+        write_observed_columns(self.context, "ga4", self.file, paths)
         expressions = {
             name: quote(name)
             if name not in odd
@@ -275,41 +282,30 @@ class Ga4Loader:
         if odd:
             text = ga4.as_json({name: quote(name) for name in sorted(odd)})
             expressions["extra_columns"] = ga4.text_unless_secret(text)
-        self._insert(context, file, expressions, relation, "matchback_row_number")
+        self._insert(expressions, relation)
 
-    def _sample(self, file: FoundFile) -> list[dict[str, Any]]:
-        """Return some events of a large file; RowRejectedError when it needs the careful way."""
-        with opened(file.path, container_of(file.path)) as stream:
-            return [parse_line(Line(0, raw)) for raw in sampled_lines(stream)]
-
-    def _load_documents(
-        self,
-        context: LoadContext,
-        file: FoundFile,
-        events: Iterator[_Event],
-        rejected: Quarantine,
-    ) -> None:
+    def _load_documents(self, events: Iterator[_Event]) -> None:
         observed: list[dict[str, Any]] = []
         while batch := list(islice(events, LINES_PER_BATCH)):
             if len(observed) < OBSERVED_EVENTS:
                 observed.extend(event.document for event in batch)
             else:
-                observed.extend(event.document for event in batch if self._kept(event.document))
-            self._insert_events(context, file, batch)
-        if not observed and not rejected.count:
+                observed.extend(event.document for event in batch if self._not_held(event.document))
+            self._insert_events(batch)
+        if not observed and not self.rejected.count:
             raise FileRefusedError("holds no rows")
         if observed:
             paths = ga4.observed_json_paths(observed, self.shape)
-            write_observed_columns(context, self.source, file, paths)
+            write_observed_columns(self.context, "ga4", self.file, paths)
 
-    def _insert_events(self, context: LoadContext, file: FoundFile, events: list[_Event]) -> None:
+    def _insert_events(self, events: list[_Event]) -> None:
         numbers, texts, extras, secrets = [], [], [], []
         for event in events:
             document, secret_fields = ga4.redacted_event(event.document)
-            kept = self._kept(document)
+            extra = self._not_held(document)
             numbers.append(event.number)
             texts.append(orjson.dumps(document).decode())
-            extras.append(orjson.dumps(kept).decode() if kept else None)
+            extras.append(orjson.dumps(extra).decode() if extra else None)
             secrets.append(secret_fields or None)
         table = pa.table([numbers, texts, extras, secrets], schema=LINE_SCHEMA)
         structure = literal(ga4.json_structure(self.columns))
@@ -320,32 +316,24 @@ class Ga4Loader:
             "extra_columns, secret_fields from incoming_events)"
         )
         with self.warehouse.registered("incoming_events", table):
-            self._insert(context, file, expressions, relation, "matchback_row_number")
+            self._insert(expressions, relation)
 
-    def _kept(self, event: Mapping[str, Any]) -> dict[str, Any] | None:
+    def _not_held(self, event: Mapping[str, Any]) -> dict[str, Any] | None:
         return ga4.unknown_or_mistyped(event, self.shape)
 
-    def _insert(
-        self,
-        context: LoadContext,
-        file: FoundFile,
-        expressions: Mapping[str, str],
-        relation: str,
-        row_number: str,
-    ) -> None:
+    def _insert(self, expressions: Mapping[str, str], relation: str) -> None:
         columns = ", ".join(f"{sql} as {quote(name)}" for name, sql in expressions.items())
         self.warehouse.execute(
             f"""
             insert into {ROWS} by name
             select {columns}, $export_kind as export_kind, cast($data_date as date) as table_date,
-                $file_name as file_name, {row_number} as row_number, $run_id as run_id
+                $file_name as file_name, matchback_row_number as row_number, $run_id as run_id
             from {relation}
             """,
             {
-                "export_kind": file.export_kind,
-                "data_date": file.data_date,
-                "file_name": file.name,
-                "run_id": context.run_id,
+                "export_kind": self.file.export_kind,
+                "run_id": self.context.run_id,
+                **self.parameters,
             },
         )
 
@@ -355,7 +343,7 @@ class Ga4Loader:
         if missing:
             raise FileRefusedError(f"has no column {' and '.join(missing)}")
 
-    def _may_hold_secret(self, file: FoundFile, relation: str, found: pa.Schema, name: str) -> bool:
+    def _may_hold_secret(self, relation: str, found: pa.Schema, name: str) -> bool:
         """Look at the distinct texts of a parameter list, which the scan looks at again."""
         column = next(column for column in self.columns if column.name == name)
         if name not in found.names:
@@ -364,8 +352,9 @@ class Ga4Loader:
         if how == "incompatible":
             return False
         entries = f"(select unnest({ga4.typed(name, column, how)}) as entry from {relation})"
-        texts = self.warehouse.keep_texts(
-            file.name,
+        store = store_of(self.warehouse)
+        texts = store.note_texts(
+            self.file.name,
             name,
             f"select distinct entry.key as param, entry.value.string_value as value from {entries}",
         )
@@ -373,16 +362,17 @@ class Ga4Loader:
             f"select 1 as one from {texts} where {may_leak('value')} limit 1"
         )
         if leaks:
-            self.warehouse.forget_texts(file.name, name)
+            store.forget_texts(self.file.name, name)
         return bool(leaks)
 
-    def _reject_rows_that_are_no_events(self, file: FoundFile, rejected: Quarantine) -> None:
-        of_file, parameters = self.rows_of(file)
-        landed = f"(select * from {ROWS} where {of_file})"
-        rows = self._rows_that_are_no_events(landed, parameters)
-        self._reject(rows, rejected)
+    def _reject_rows_that_are_no_events(self) -> None:
+        landed = f"(select * from {ROWS} where {self.of_file})"
+        rows = self._rows_that_are_no_events(landed, self.parameters)
+        self._reject(rows)
         if rows:
-            self.warehouse.execute(f"delete from {ROWS} where {of_file} and {NO_EVENT}", parameters)
+            self.warehouse.execute(
+                f"delete from {ROWS} where {self.of_file} and {NO_EVENT}", self.parameters
+            )
 
     def _rows_that_are_no_events(self, landed: str, parameters: Mapping[str, Any]) -> list[Row]:
         return self.warehouse.rows(
@@ -391,19 +381,19 @@ class Ga4Loader:
             parameters,
         )
 
-    def _reject(self, rows: Sequence[Row], rejected: Quarantine) -> None:
+    def _reject(self, rows: Sequence[Row]) -> None:
         for row in rows:
             document = {
                 name: value
                 for name, value in orjson.loads(row["text"]).items()
                 if name in self.shape and value is not None
             }
-            rejected.add(
+            self.rejected.add(
                 row["row_number"], "has no event_name or event_timestamp", orjson.dumps(document)
             )
-        rejected.flush()
+        self.rejected.flush()
 
-    def _doubled_rows(self, file: FoundFile, incoming: str) -> list[int]:
+    def _doubled_rows(self, incoming: str) -> list[int]:
         """Return the rows that a shard repeats, of itself or of another of its date and kind.
 
         `incoming` is a relation of the shard's rows as landing holds them. The few whose moment,
@@ -415,11 +405,7 @@ class Ga4Loader:
         )
         narrow = "hash(event_timestamp, event_name, user_pseudo_id)"
         payload = ", ".join(quote(column.name) for column in self.columns)
-        parameters = {
-            "data_date": file.data_date,
-            "export_kind": file.export_kind,
-            "file_name": file.name,
-        }
+        parameters = {**self.parameters, "export_kind": self.file.export_kind}
         candidates = self.warehouse.rows(
             f"""
             select narrow_hash, any_value(event_timestamp) as event_timestamp
@@ -464,20 +450,29 @@ class Ga4Loader:
         )
         return [row["row_number"] for row in doubled]
 
-    def _drop_doubled_rows(self, context: LoadContext, file: FoundFile) -> int:
-        of_file, parameters = self.rows_of(file)
-        doubled = self._doubled_rows(file, f"(select * from {ROWS} where {of_file})")
+    def _drop_doubled_rows(self) -> int:
+        doubled = self._doubled_rows(f"(select * from {ROWS} where {self.of_file})")
         if doubled:
-            doomed = [{"row_number": number} for number in doubled]
-            delete_rows(context, ROWS, of_file, parameters, doomed)
+            delete_rows(self.context, ROWS, self.of_file, self.parameters, doubled)
         return len(doubled)
 
-    def _counts(self, file: FoundFile, rejected: Quarantine, doubled: int) -> LoadCounts:
-        rejected.flush()
-        of_file, parameters = self.rows_of(file)
-        query = f"select count(*) as row_count from {ROWS} where {of_file}"
-        loaded = self.warehouse.rows(query, parameters)[0]["row_count"]
-        return LoadCounts(loaded + rejected.count + doubled, rejected.count, doubled)
+    def _counts(self, doubled: int) -> LoadCounts:
+        self.rejected.flush()
+        query = f"select count(*) as row_count from {ROWS} where {self.of_file}"
+        loaded = self.warehouse.rows(query, self.parameters)[0]["row_count"]
+        rejected = self.rejected.count
+        return LoadCounts(loaded + rejected + doubled, rejected, doubled)
+
+
+def landing_columns(warehouse: DuckDBWarehouse) -> list[LandingColumn]:
+    """Return the export's columns as landing holds them."""
+    query = f"select * from {ROWS}"
+    types = {row["column_name"]: row["column_type"] for row in warehouse.rows(f"describe {query}")}
+    return [
+        LandingColumn(column.name, column.type, types[column.name])
+        for column in warehouse.arrow_schema(query)
+        if column.name not in BOOKKEEPING
+    ]
 
 
 def _json_events(lines: Iterator[Line], rejected: Quarantine) -> Iterator[_Event]:

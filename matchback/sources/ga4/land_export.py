@@ -4,12 +4,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from matchback.sources.ga4.land import Ga4Loader
+from matchback.sources.ga4.export import ExportedShard, Ga4Export, observed_paths
+from matchback.sources.ga4.land import Ga4Loader, landing_columns
 from matchback.sources.kit.errors import FileRefusedError
 from matchback.sources.kit.files import FoundFile
 from matchback.sources.kit.landing_rows import LoadContext, write_observed_columns
 from matchback.sources.kit.ledger import LoadCounts
-from matchback.warehouse.ga4_export import Ga4Export, Shard, observed_paths
 
 
 @dataclass(kw_only=True)
@@ -17,7 +17,7 @@ class Ga4ExportLoader(Ga4Loader):
     """Reads the columns that landing holds; further ones are only noted as seen."""
 
     export: Ga4Export
-    shards: dict[str, Shard] = field(default_factory=dict)
+    shards: dict[str, ExportedShard] = field(default_factory=dict)
 
     def digest(self, file: FoundFile) -> str:
         """Return what changes whenever the table is written again."""
@@ -30,9 +30,9 @@ class Ga4ExportLoader(Ga4Loader):
     def load(self, context: LoadContext, file: FoundFile, *, careful: bool) -> LoadCounts:
         """Read a shard and write its rows; part of the caller's transaction."""
         shard = self.shards[file.name]
-        wanted = {column.name for column in self.columns}
+        wanted = {column.name for column in landing_columns(context.warehouse)}
         found = [column.name for column in shard.columns]
-        with TemporaryDirectory(prefix="matchback-", dir=self.warehouse.path.parent) as folder:
+        with TemporaryDirectory(prefix="matchback-", dir=context.warehouse.path.parent) as folder:
             parquet = Path(folder) / f"{file.name}.parquet"
             known = [name for name in found if name in wanted]
             if not self.export.download(shard, known, parquet):

@@ -42,7 +42,7 @@ def observed_paths(schema: pa.Schema) -> Iterator[tuple[str, str]]:
 
 
 def fit(found: pa.DataType, wanted: pa.DataType) -> Fit:
-    """Say how well a found type carries over; lossy ones are kept beside as found."""
+    """Say how well a found type carries over; lossy ones also go into extra_columns."""
     if found.equals(wanted):
         return "same"
     if pa.types.is_null(found):
@@ -74,12 +74,12 @@ def select_list(
 ) -> dict[str, str]:
     """Return landing column -> SQL expression; columns the file lacks are left to their default.
 
-    What landing's type cannot hold is kept as found, in the rows where it makes a difference.
+    What landing's type cannot hold goes into extra_columns as found, in the rows where it makes a difference.
     """
     names = {name.lower(): name for name in found.names}
     known = {column.name.lower() for column in wanted}
     expressions: dict[str, str] = {}
-    kept = {name: quote(name) for name in found.names if name.lower() not in known}
+    extra = {name: quote(name) for name in found.names if name.lower() not in known}
     fields: list[str] = []
     for column in wanted:
         source = names.get(column.name.lower())
@@ -87,12 +87,12 @@ def select_list(
             continue
         how = fit(found.field(source).type, column.arrow_type)
         if how == "incompatible":
-            kept[source] = quote(source)
+            extra[source] = quote(source)
             continue
         expression = typed(source, column, how)
         if how == "lossy":
             there_and_back = f"try_cast({expression} as {found_types[source]})"
-            kept[source] = (
+            extra[source] = (
                 f"case when {there_and_back} is distinct from {quote(source)} "
                 f"then {quote(source)} end"
             )
@@ -100,8 +100,8 @@ def select_list(
             fields.append(secret_parameters(expression, column.name))
             expression = redacted_parameters(expression, column)
         expressions[column.name] = expression
-    if kept:
-        text = as_json(kept)
+    if extra:
+        text = as_json(extra)
         expressions["extra_columns"] = redacted(text)
         fields.append(f"case when {redacted(text)} <> {text} then ['extra_columns'] end")
     if fields:
@@ -168,12 +168,12 @@ def unknown_or_mistyped(
     event: Mapping[str, Any], wanted: Mapping[str, JsonShape]
 ) -> dict[str, Any] | None:
     """Return the top-level members of a JSON event that landing cannot hold in full."""
-    kept = {
+    extra = {
         name: value
         for name, value in event.items()
         if value is not None and not (name in wanted and _fits_json(value, wanted[name]))
     }
-    return kept or None
+    return extra or None
 
 
 def json_structure_of(column: LandingColumn) -> str:
@@ -218,7 +218,7 @@ def observed_json_paths(
 
 
 def as_json(columns: Mapping[str, str]) -> str:
-    """Return SQL that keeps expressions as one JSON object; null when all of them are."""
+    """Return SQL of expressions as one JSON object; null when all of them are."""
     members = ", ".join(f"{literal(name)}, {sql}" for name, sql in columns.items())
     return f"nullif(cast(json_merge_patch('{{}}', json_object({members})) as varchar), '{{}}')"
 
@@ -251,7 +251,7 @@ def _bigquery_word(kind: pa.DataType) -> str:
 
 
 def _is_list(kind: pa.DataType) -> bool:
-    return pa.types.is_list(kind) or pa.types.is_large_list(kind)
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
 
 
 def _struct_fit(found: pa.StructType, wanted: pa.StructType) -> Fit:

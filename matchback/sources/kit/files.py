@@ -17,7 +17,7 @@ from matchback.sources.kit.errors import FileRefusedError, RowRejectedError
 
 CHUNK = 4 * 2**20
 MAXIMUM_LINE = 16 * 2**20
-KEPT_OF_LONG_LINE = 64 * 2**10
+LONGEST_QUARANTINED = 64 * 2**10
 SAMPLED_PER_CHUNK = 20
 NOT_JSON = (b"NaN", b"Infinity")
 SEAM = 8
@@ -190,7 +190,7 @@ def lines_of(stream: BinaryIO) -> Iterator[Line]:
             if cleaned := _cleaned(line):
                 yield cleaned
         if skips or len(carry) > MAXIMUM_LINE:
-            carry, skips = carry[:KEPT_OF_LONG_LINE], True
+            carry, skips = carry[:LONGEST_QUARANTINED], True
     if cleaned := _cleaned(Line(number + 1, carry, is_cut=skips)):
         yield cleaned
 
@@ -211,7 +211,7 @@ def _cleaned(line: Line) -> Line | None:
     if line.number == 1:
         line.raw = line.raw.removeprefix(BOM)
     if line.is_cut:
-        line.raw = line.raw[:KEPT_OF_LONG_LINE]
+        line.raw = line.raw[:LONGEST_QUARANTINED]
         return line
     line.raw = line.raw.strip(b" \t\r\v\f")
     return line if line.raw else None

@@ -6,19 +6,28 @@ from typing import Any
 import orjson
 
 from matchback.sources.kit.errors import RowRejectedError
-from matchback.sources.kit.files import MAXIMUM_LINE, Line
+from matchback.sources.kit.files import (
+    MAXIMUM_LINE,
+    FoundFile,
+    Line,
+    container_of,
+    opened,
+    sampled_lines,
+)
 
 KEY_END = b'":'
+JsonValue = Any
+JsonObject = dict[str, JsonValue]
 
 
-def parse_line(line: Line) -> dict[str, Any]:
+def parse_line(line: Line) -> JsonObject:
     """Return the object of one line; RowRejectedError names what is wrong with it."""
     if line.is_cut:
         raise RowRejectedError(f"line is longer than {MAXIMUM_LINE // 2**20} MiB")
     return parse_object(line.raw)
 
 
-def parse_object(raw: bytes) -> dict[str, Any]:
+def parse_object(raw: bytes) -> JsonObject:
     """Return a JSON object; NaN, Infinity, a repeated key or deep nesting is rejected."""
     try:
         value = orjson.loads(raw)
@@ -35,6 +44,12 @@ def parse_object(raw: bytes) -> dict[str, Any]:
     return value
 
 
+def sampled_records(file: FoundFile) -> list[JsonObject]:
+    """Return records from all over a file; RowRejectedError when NaN or Infinity is anywhere."""
+    with opened(file.path, container_of(file.path)) as stream:
+        return [parse_line(Line(0, raw)) for raw in sampled_lines(stream)]
+
+
 def _refuse_repeated_keys(raw: bytes) -> None:
     try:
         json.loads(raw, object_pairs_hook=_unrepeated)
@@ -42,7 +57,7 @@ def _refuse_repeated_keys(raw: bytes) -> None:
         raise RowRejectedError("is nested too deep") from None
 
 
-def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unrepeated(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
     members = dict(pairs)
     if len(members) != len(pairs):
         raise RowRejectedError("repeats a key")

@@ -7,12 +7,10 @@ from typing import Any
 from matchback.sources.kit.errors import RowRejectedError
 from matchback.sources.kit.files import (
     FoundFile,
-    Line,
     container_of,
     content_digest,
     lines_of,
     opened,
-    sampled_lines,
 )
 from matchback.sources.kit.json_rows import parse_line
 from matchback.sources.kit.landing_rows import (
@@ -31,13 +29,14 @@ QUICK_FROM_BYTES = {"gzip": 64 * 2**10, "text": 2**20}
 
 @dataclass(frozen=True)
 class LineLoader:
-    """Loads line files of one source and format."""
+    """Loads line files of one source; `only_format` when others are read in another way."""
 
     source: str
     table: str
     moment: str
     parser_for: Callable[[FoundFile], ParseRow]
     relation_for: RelationFor | None = None
+    only_format: str | None = None
 
     def digest(self, file: FoundFile) -> str:
         """Return the digest of the decompressed content."""
@@ -130,9 +129,3 @@ class LineLoader:
             done.add(number)
         rows.flush()
         return done
-
-
-def sampled_records(file: FoundFile) -> list[dict[str, Any]]:
-    """Return records from all over a file; RowRejectedError when NaN or Infinity is anywhere."""
-    with opened(file.path, container_of(file.path)) as stream:
-        return [parse_line(Line(0, raw)) for raw in sampled_lines(stream)]

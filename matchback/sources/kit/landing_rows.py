@@ -2,7 +2,7 @@
 
 import gc
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from matchback.core.redaction import redact
 from matchback.core.sql import quote
-from matchback.sources.kit.files import KEPT_OF_LONG_LINE, FoundFile
+from matchback.sources.kit.files import LONGEST_QUARANTINED, FoundFile
 from matchback.sources.kit.ledger import LoadCounts
 from matchback.warehouse.duckdb import DuckDBWarehouse
 
@@ -38,12 +38,12 @@ class LoadContext:
 
 @dataclass
 class Quarantine:
-    """Collects the rejected rows of one file; contact sources keep no raw text."""
+    """Collects the rejected rows of one file; rows of contact sources have no raw text."""
 
     context: LoadContext
     source: str
     file: FoundFile
-    keeps_raw: bool = True
+    has_raw: bool = True
     count: int = 0
     _rows: list[dict[str, Any]] = field(default_factory=list)
 
@@ -57,7 +57,7 @@ class Quarantine:
                 "file_name": self.file.name,
                 "row_number": number,
                 "reason": reason,
-                "raw": readable(raw) if self.keeps_raw else None,
+                "raw": readable(raw) if self.has_raw else None,
                 "digest": hashlib.sha256(raw).hexdigest(),
                 "run_id": self.context.run_id,
                 "quarantined_at": self.context.naive_now,
@@ -171,9 +171,10 @@ def drop_doubled_rows(rows: LandingTable, moment: str) -> int:
     of_others = f"{around} and file_name <> $file_name"
     if warehouse.rows(f"select 1 as one from {table} where {of_others} limit 1", parameters):
         doubled += warehouse.rows(_doubled_elsewhere(hashed, mine, of_others), parameters)
-    if doubled:
-        delete_rows(rows.context, table, mine, parameters, doubled)
-    return len({row["row_number"] for row in doubled})
+    numbers = {row["row_number"] for row in doubled}
+    if numbers:
+        delete_rows(rows.context, table, mine, parameters, numbers)
+    return len(numbers)
 
 
 def _doubled_in_the_file(hashed: str, mine: str, moment: str, table: str) -> str:
@@ -211,11 +212,11 @@ def delete_rows(
     table: str,
     of_file: str,
     parameters: dict[str, Any],
-    doomed: Sequence[dict[str, Any]],
+    numbers: Iterable[int],
 ) -> None:
     """Delete rows of one file by their numbers."""
-    numbers = pa.table({"row_number": [row["row_number"] for row in doomed]})
-    with context.warehouse.registered("doomed_rows", numbers):
+    doomed = pa.table({"row_number": list(numbers)})
+    with context.warehouse.registered("doomed_rows", doomed):
         context.warehouse.execute(
             f"delete from {table} where {of_file} "
             "and row_number in (select row_number from doomed_rows)",
@@ -280,4 +281,4 @@ def write_observed_columns(
 
 def readable(raw: bytes) -> str:
     """Return quarantined text: cut, decoded as far as it goes, without secrets."""
-    return redact(raw[:KEPT_OF_LONG_LINE].decode("utf-8", errors="backslashreplace"))
+    return redact(raw[:LONGEST_QUARANTINED].decode("utf-8", errors="backslashreplace"))

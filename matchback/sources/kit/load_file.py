@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Protocol
 
 from matchback.config import Config
@@ -36,8 +35,17 @@ NO_ROWS = LoadCounts(0, 0, 0)
 class FileLoader(Protocol):
     """What a source brings: how to tell a file's content, and how to write its rows."""
 
-    source: str
-    table: str
+    @property
+    def source(self) -> str:
+        """What the ledger calls the source."""
+
+    @property
+    def table(self) -> str:
+        """The landing relation of its rows."""
+
+    @property
+    def only_format(self) -> str | None:
+        """The format of the only files that it reads; None when it reads all of its source."""
 
     def digest(self, file: FoundFile) -> str:
         """Return the content digest; FileRefusedError when the file cannot be read."""
@@ -56,23 +64,21 @@ class FileLoader(Protocol):
 
 
 def load_files(
+    source: str,
     loaders: Sequence[tuple[FileLoader, Sequence[FoundFile]]],
     context: LoadContext,
     window: DateWindow,
-    *,
     lookback_days: int,
-    reload_all: bool = False,
 ) -> LoadSummary:
     """Load what is new or changed of one source's files; the rest is left alone."""
-    source = loaders[0][0].source
     states = file_states(context.warehouse, source)
     outcomes: list[FileOutcome] = []
     for loader, files in loaders:
         for file in files:
             state = states.get(file.name)
-            if not reload_all and needs_no_digest(file, state, window, lookback_days=lookback_days):
+            if needs_no_digest(file, state, window, lookback_days=lookback_days):
                 continue
-            outcomes.append(load_file(loader, context, file, states, is_forced=reload_all))
+            outcomes.append(load_file(loader, context, file, states))
         replaced = [one.file for one in outcomes if one.has_replaced_rows]
         for file in to_reload(list(files), states, replaced):
             outcomes.append(load_file(loader, context, file, states, is_forced=True))
@@ -232,10 +238,6 @@ def _nothing_matches(key: str, pattern: str) -> SourceError:
 def context_of(warehouse: DuckDBWarehouse, run_id: str, clock: Clock) -> LoadContext:
     """Return what the loads of one run share."""
     return LoadContext(warehouse, run_id, clock.now)
-
-
-def _name_below(folder: Path, path: Path) -> str:
-    return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
 
 
 def _forced(file: FoundFile, states: dict[str, FileState]) -> Decision:

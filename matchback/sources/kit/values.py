@@ -69,6 +69,18 @@ def as_text(value: Any) -> str | None:  # noqa: ANN401
     return str(value)
 
 
+def unwrapped_text(value: Any) -> str | None:  # noqa: ANN401
+    """Return a value as text; JSON text that was written as text again is unwrapped."""
+    text = as_text(value)
+    while text is not None and text.startswith('"'):
+        try:
+            inner = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return text
+        text = as_text(inner)
+    return text
+
+
 def as_integer(value: Any) -> int | None:  # noqa: ANN401
     """Return a whole number, or None when the value is none."""
     if isinstance(value, bool):

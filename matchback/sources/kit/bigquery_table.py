@@ -1,20 +1,21 @@
 """Sources that are BigQuery tables: rows as records, or as files of one JSON object a line."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import orjson
+from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import bigquery
 
 from matchback.config import BigQueryWarehouseConfig, Config, Ga4BigQueryConfig
 from matchback.core.errors import ConfigError, SourceError
 from matchback.sources.kit.files import FoundFile
 from matchback.warehouse.bigquery import connect
-from matchback.warehouse.storage_read import read_batches, read_client, source_errors
+from matchback.warehouse.storage_read import read_batches, read_client
 
 if TYPE_CHECKING:
     from google.cloud.bigquery_storage_v1 import BigQueryReadClient
@@ -25,7 +26,7 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class TableSource:
+class BigQueryTable:
     """One table that a source is configured with."""
 
     where: str
@@ -109,7 +110,7 @@ class TableSource:
 class TableRows:
     """Rows of a table that can be brought as a file, in an order that does not change."""
 
-    source: TableSource
+    source: BigQueryTable
     columns: tuple[str, ...]
     restriction: str
 
@@ -122,6 +123,15 @@ class TableRows:
         path = folder / "rows.jsonl"
         path.write_bytes(b"".join(line + b"\n" for line in lines))
         return path
+
+
+@contextmanager
+def source_errors(what: str, advice: str) -> Iterator[None]:
+    """Tell a failure of the API by its kind only, as SourceError: its text may quote a row."""
+    try:
+        yield
+    except GoogleAPICallError as error:
+        raise SourceError(f"{what} cannot be read ({type(error).__name__}); {advice}.") from None
 
 
 def _with_project(config: Config, where: str, table: str) -> str:

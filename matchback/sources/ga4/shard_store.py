@@ -11,19 +11,18 @@ import json
 import os
 import shutil
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 from urllib.parse import quote as percent_encoded
 from uuid import uuid4
 
 from matchback.core.errors import WarehouseCorruptError
 from matchback.core.sql import literal, quote
-from matchback.warehouse.base import Parameters, Row
-
-if TYPE_CHECKING:
-    from matchback.warehouse.duckdb import DuckDBWarehouse
+from matchback.sources.ga4.parquet_footer import unfilled_paths
+from matchback.warehouse.base import Parameters, Warehouse, fetch
+from matchback.warehouse.duckdb import DuckDBWarehouse
 
 EVENTS = "landing.ga4_events"
 ROWS = "landing.ga4_rows"
@@ -39,7 +38,7 @@ LONGEST_NAME = 200
 
 @dataclass(frozen=True)
 class Shard:
-    """A Parquet file to keep: what names it, and how its columns read as landing's."""
+    """A Parquet file to store: what names it, and how its columns read as landing's."""
 
     file_name: str
     table_date: date
@@ -50,20 +49,106 @@ class Shard:
     row_count: int
 
 
-class Shelf:
-    """The Parquet files beside one DuckDB warehouse."""
+@dataclass(frozen=True)
+class StoredShard:
+    """A row of landing.ga4_shards."""
 
-    def __init__(self, warehouse: "DuckDBWarehouse") -> None:
+    file_name: str
+    table_date: date
+    export_kind: str
+    run_id: str
+    path: str
+    column_sql: str
+    skipped_rows: list[int]
+    row_count: int
+
+    @property
+    def key(self) -> tuple[str, date, str]:
+        """What names its rows."""
+        return self.file_name, self.table_date, self.run_id
+
+
+@dataclass(frozen=True)
+class _RowsOfShard:
+    file_name: str
+    table_date: date
+    run_id: str
+    row_count: int
+
+
+COLUMNS = ", ".join(field.name for field in fields(StoredShard))
+
+
+class LandedShards(Protocol):
+    """Where the scan finds the landed rows of some shards."""
+
+    def rows_of(self, files: Collection[str], *, with_skipped: bool = False) -> str:
+        """Return the relation to read the rows of these shards from; it may hold more.
+
+        `with_skipped` allows rows that were read and not landed: it is quicker where they do no
+        harm.
+        """
+
+    def unfilled_paths(self, files: Collection[str]) -> set[str]:
+        """Return leaves of these shards' rows that are known to be null in all of them."""
+
+    def texts_of(self, path: str, files: Collection[str]) -> str | None:
+        """Return the relation of a parameter list's distinct texts, where loading noted them."""
+
+
+class ShardsInTable:
+    """Shards whose rows all lie in the table."""
+
+    def rows_of(self, files: Collection[str], *, with_skipped: bool = False) -> str:
+        return EVENTS
+
+    def unfilled_paths(self, files: Collection[str]) -> set[str]:
+        return set()
+
+    def texts_of(self, path: str, files: Collection[str]) -> str | None:
+        return None
+
+
+def landed_shards(warehouse: Warehouse) -> LandedShards:
+    """Return where the landed rows of a warehouse's shards are."""
+    outside = warehouse.outside if isinstance(warehouse, DuckDBWarehouse) else None
+    return outside if isinstance(outside, ShardStore) else ShardsInTable()
+
+
+def store_of(warehouse: DuckDBWarehouse) -> "ShardStore":
+    """Return the store that a warehouse was opened with."""
+    if not isinstance(warehouse.outside, ShardStore):
+        raise TypeError("this warehouse was opened without its GA4 shards")
+    return warehouse.outside
+
+
+class ShardStore:
+    """The Parquet files beside one DuckDB warehouse, and the view of all landed rows."""
+
+    view = EVENTS
+    table = ROWS
+
+    def __init__(self, warehouse: DuckDBWarehouse) -> None:
         self._warehouse = warehouse
-        self.folder = folder_of(warehouse.path)
+        self.folder = warehouse.path.with_name(f"{warehouse.path.name}.shards")
         self._may_hold_more = False
+
+    def prepare(self) -> None:
+        """What is a view now was the table of rows in older versions."""
+        schema, name = EVENTS.split(".")
+        is_table = self._warehouse.rows(
+            "select 1 as one from duckdb_tables() where schema_name = ? and table_name = ?",
+            [schema, name],
+        )
+        if is_table:
+            self._warehouse.execute(f"alter table {EVENTS} rename to {ROWS.partition('.')[2]}")
 
     def has_room_for(self, file_name: str) -> bool:
         """Say whether a name fits into a path."""
         return len(percent_encoded(file_name, safe="")) <= LONGEST_NAME
 
     def put(self, shard: Shard, source: Path) -> None:
-        """Keep a copy of a file and show its rows; part of the caller's transaction."""
+        """Store a copy of a file and show its rows; part of the caller's transaction."""
         self._may_hold_more = True
         path = self._path_of(shard)
         target = self.folder / path
@@ -102,30 +187,25 @@ class Shelf:
             f"create or replace view {EVENTS} as " + " union all ".join(branches)
         )
 
-    def rows_of(self, files: Collection[str], *, with_skipped: bool) -> str:
-        """Return the relation of the rows of some shards: of their files alone where that is all.
-
-        Otherwise it is the view of all rows. `with_skipped` spares the look at each row's number.
-        """
+    def rows_of(self, files: Collection[str], *, with_skipped: bool = False) -> str:
+        """Return the files of some shards where these hold all rows, else the view of all rows."""
         shards = self._sole_shards(files)
         if shards is None:
             return EVENTS
         if with_skipped:
-            shards = [{**shard, "skipped_rows": []} for shard in shards]
+            shards = [replace(shard, skipped_rows=[]) for shard in shards]
         return f"({' union all '.join(self._branches(shards))})"
 
     def unfilled_paths(self, files: Collection[str]) -> set[str]:
         """Return the leaves that hold no value in any row of some shards, where files say so."""
-        from matchback.sources.ga4.parquet_footer import unfilled_paths
-
         shards = self._sole_shards(files)
-        empty = [unfilled_paths(self.folder / shard["path"]) for shard in shards or ()]
+        empty = [unfilled_paths(self.folder / shard.path) for shard in shards or ()]
         return set.intersection(*empty) if empty else set()
 
-    def _sole_shards(self, files: Collection[str]) -> list[Row] | None:
+    def _sole_shards(self, files: Collection[str]) -> list[StoredShard] | None:
         """Return the shards of some files; None when any of their rows lie elsewhere."""
-        shards = [shard for shard in self._shards() if shard["file_name"] in set(files)]
-        is_whole = {shard["file_name"] for shard in shards} == set(files)
+        shards = [shard for shard in self._shards() if shard.file_name in set(files)]
+        is_whole = {shard.file_name for shard in shards} == set(files)
         return shards if is_whole and not self._has_rows_of(files) else None
 
     def _has_rows_of(self, files: Collection[str]) -> bool:
@@ -136,7 +216,7 @@ class Shelf:
             )
         )
 
-    def take_down(self, where: str, parameters: Parameters) -> None:
+    def let_go(self, where: str, parameters: Parameters) -> None:
         """Let go of shards before rows are deleted: those that go as a whole, then those in part.
 
         The rest of a shard that loses some rows moves into the engine, where rows can be deleted.
@@ -144,24 +224,65 @@ class Shelf:
         shards = self._shards()
         if not shards:
             return
-        doomed = self._warehouse.rows(
+        doomed = fetch(
+            self._warehouse,
+            _RowsOfShard,
             "select file_name, table_date, run_id, count(*) as row_count "
             f"from ({' union all '.join(self._branches(shards))}) as events where {where} "
             "group by all",
             parameters,
         )
-        counts = {_key(row): row["row_count"] for row in doomed}
+        counts = {(row.file_name, row.table_date, row.run_id): row.row_count for row in doomed}
         self._may_hold_more = True
         for shard in shards:
-            if _key(shard) not in counts:
+            if shard.key not in counts:
                 continue
-            if counts[_key(shard)] < shard["row_count"]:
+            if counts[shard.key] < shard.row_count:
                 self.show(has_rows=True)
                 [branch] = self._branches([shard])
                 self._warehouse.execute(f"insert into {ROWS} by name {branch}")
-            self._warehouse.execute(f"delete from {SHARDS} where path = ?", [shard["path"]])
+            self._warehouse.execute(f"delete from {SHARDS} where path = ?", [shard.path])
         if counts:
             self.show()
+
+    def note_texts(self, file_name: str, path: str, texts: str) -> str:
+        """Hold the distinct texts of a parameter list until the connection closes, for the scan.
+
+        `texts` is a query of param and value; returns the relation of them.
+        """
+        self._warehouse.execute(
+            "create temp table if not exists landed_texts "
+            "(file_name varchar, path varchar, param varchar, value varchar)"
+        )
+        self.forget_texts(file_name, path)
+        name, where = literal(file_name), literal(path)
+        self._warehouse.execute(
+            f"insert into landed_texts select {name}, {where}, param, value from ({texts})"
+        )
+        return f"(select * from landed_texts where file_name = {name} and path = {where})"
+
+    def forget_texts(self, file_name: str, path: str) -> None:
+        """Drop noted texts that landing holds in another form."""
+        self._warehouse.execute(
+            "delete from landed_texts where file_name = ? and path = ?", [file_name, path]
+        )
+
+    def texts_of(self, path: str, files: Collection[str]) -> str | None:
+        """Return the relation of the texts that were noted of all these shards."""
+        known = self._warehouse.rows(
+            "select 1 as one from duckdb_tables() where table_name = 'landed_texts'"
+        )
+        if not known:
+            return None
+        noted = self._warehouse.rows(
+            "select distinct file_name from landed_texts where path = ?", [path]
+        )
+        if not {row["file_name"] for row in noted}.issuperset(files):
+            return None
+        names = ", ".join(map(literal, files))
+        return (
+            f"(select * from landed_texts where path = {literal(path)} and file_name in ({names}))"
+        )
 
     def close(self) -> None:
         """Remove what this connection's transactions let go of."""
@@ -170,12 +291,12 @@ class Shelf:
 
     def sweep(self) -> None:
         """Remove the files that no transaction names."""
-        kept = {shard["path"] for shard in self._shards()}
+        named = {shard.path for shard in self._shards()}
         for path in sorted(self.folder.rglob("*"), reverse=True):
             if path.is_dir():
                 if not any(path.iterdir()):
                     path.rmdir()
-            elif path.relative_to(self.folder).as_posix() not in kept:
+            elif path.relative_to(self.folder).as_posix() not in named:
                 path.unlink()
 
     def _path_of(self, shard: Shard) -> str:
@@ -183,22 +304,23 @@ class Shelf:
         folders = [f"{name}={percent_encoded(value, safe='')}" for name, value in parts.items()]
         return "/".join([*folders, f"{self._warehouse.path.name}.{uuid4().hex}.parquet"])
 
-    def _shards(self) -> list[Row]:
-        shards = self._warehouse.rows(f"select * from {SHARDS} order by path")
+    def _shards(self) -> list[StoredShard]:
+        query = f"select {COLUMNS} from {SHARDS} order by path"
+        shards = fetch(self._warehouse, StoredShard, query)
         for shard in shards:
-            if not (self.folder / shard["path"]).is_file():
+            if not (self.folder / shard.path).is_file():
                 raise WarehouseCorruptError(
-                    f"The file of {shard['file_name']} is missing in {self.folder.name}; put the "
+                    f"The file of {shard.file_name} is missing in {self.folder.name}; put the "
                     "folder beside the warehouse again, or restore both from one backup."
                 )
         return shards
 
-    def _branches(self, shards: Iterable[Row]) -> list[str]:
+    def _branches(self, shards: Iterable[StoredShard]) -> list[str]:
         """Return one query for all files that are read alike, and one per file that skips rows."""
         alike: dict[tuple[str, tuple[int, ...]], list[str]] = {}
         for shard in shards:
-            key = (shard["column_sql"], tuple(shard["skipped_rows"]))
-            alike.setdefault(key, []).append(str(self.folder / shard["path"]))
+            key = (shard.column_sql, tuple(shard.skipped_rows))
+            alike.setdefault(key, []).append(str(self.folder / shard.path))
         return [
             self._branch(json.loads(column_sql), skipped, paths)
             for (column_sql, skipped), paths in alike.items()
@@ -225,15 +347,6 @@ class Shelf:
     def _columns(self) -> dict[str, str]:
         described = self._warehouse.rows(f"describe {ROWS}")
         return {row["column_name"]: row["column_type"] for row in described}
-
-
-def folder_of(warehouse: Path) -> Path:
-    """Return where the shards of a warehouse file lie."""
-    return warehouse.with_name(f"{warehouse.name}.shards")
-
-
-def _key(shard: Row) -> tuple[str, date, str]:
-    return shard["file_name"], shard["table_date"], shard["run_id"]
 
 
 def _listed(numbers: Sequence[int]) -> str:

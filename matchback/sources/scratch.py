@@ -1,11 +1,11 @@
-"""The dock: a DuckDB file that one run's loads land in before their partitions go to BigQuery.
+"""A DuckDB file that one run's rows land in before their partitions go to BigQuery.
 
-Only what a load must see is brought here: the books (ledger, scans, suppressions), and the earlier
-rows of the partitions that it is about to replace.
+Only what a load must see is brought here: what it looks up (ledger, scans, suppressions), and the
+earlier rows of the partitions that it is about to replace.
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -13,11 +13,11 @@ from pathlib import Path
 from matchback.core.sql import literal, quote
 from matchback.sources.catalog import PARTITIONED, TABLES
 from matchback.warehouse.bigquery import BigQueryWarehouse
-from matchback.warehouse.duckdb import DuckDBWarehouse, stored
-from matchback.warehouse.shelf import folder_of
+from matchback.warehouse.duckdb import DuckDBWarehouse
+from matchback.warehouse.outside import OutsideRows
 from matchback.warehouse.tables import Table
 
-BOOKS = {
+LOOKED_UP = {
     "landing.load_ledger": "loaded_at",
     "landing.pii_scans": "file_name",
     "ops.file_partitions": "file_name",
@@ -33,21 +33,25 @@ Fingerprint = tuple[int, int]
 NOTHING = (0, 0)
 
 
-class Dock(DuckDBWarehouse):
+class ScratchWarehouse(DuckDBWarehouse):
     """A DuckDB warehouse whose earlier rows stand in BigQuery and are fetched when needed."""
 
     def __init__(
-        self, path: Path, warehouse: BigQueryWarehouse, memory_limit: str | None = None
+        self,
+        path: Path,
+        warehouse: BigQueryWarehouse,
+        memory_limit: str | None,
+        outside: Callable[[DuckDBWarehouse], OutsideRows],
     ) -> None:
-        super().__init__(path, memory_limit=memory_limit)
+        super().__init__(path, memory_limit=memory_limit, tables=TABLES, outside=outside)
         self._warehouse = warehouse
         self._before: dict[tuple[str, Key], Fingerprint] = {}
 
-    def open_books(self) -> None:
-        """Copy what loads look up: files known, files scanned, persons who must stay away."""
+    def copy_what_is_looked_up(self) -> None:
+        """Bring what loads look up: files known, files scanned, persons who must stay away."""
         import pyarrow as pa
 
-        for table, order in BOOKS.items():
+        for table, order in LOOKED_UP.items():
             batches = list(self._warehouse.read(table, self.columns(table)))
             if batches:
                 with self.registered("fetched_rows", pa.Table.from_batches(batches)):
@@ -116,9 +120,10 @@ class Dock(DuckDBWarehouse):
         for batch in self._warehouse.read(table.name, self.columns(table.name), restriction):
             with self.registered("fetched_rows", pa.Table.from_batches([batch])):
                 self.execute("insert into fetched by name select * from fetched_rows")
-        self.shelf.show(has_rows=True)
+        if self.outside:
+            self.outside.show(has_rows=True)
         self.execute(
-            f"insert into {stored(table.name)} by name select * from fetched where {VOUCHED}"
+            f"insert into {self.written(table.name)} by name select * from fetched where {VOUCHED}"
         )
         return self._fingerprint("fetched", table, key)
 
@@ -140,29 +145,35 @@ class Dock(DuckDBWarehouse):
 
     def columns(self, table: str) -> list[str]:
         """Return the names of a table's columns."""
-        return self.arrow_schema(f"select * from {table}").names
+        return list(self.arrow_schema(f"select * from {table}").names)
 
 
 @contextmanager
-def opened_dock(
-    path: Path, warehouse: BigQueryWarehouse, memory_limit: str | None
-) -> Iterator[Dock]:
-    """Open an empty dock and remove it at the end: it holds rows as they were sent."""
+def opened_scratch(
+    path: Path,
+    warehouse: BigQueryWarehouse,
+    memory_limit: str | None,
+    outside: Callable[[DuckDBWarehouse], OutsideRows],
+) -> Iterator[ScratchWarehouse]:
+    """Open an empty scratch file and remove it at the end: it holds rows as they were sent."""
     _remove(path)
-    dock = Dock(path, warehouse, memory_limit)
+    scratch = ScratchWarehouse(path, warehouse, memory_limit, outside)
     try:
-        dock.apply_ddl(TABLES)
-        dock.open_books()
-        yield dock
+        scratch.apply_ddl()
+        scratch.copy_what_is_looked_up()
+        yield scratch
     finally:
-        dock.close()
+        scratch.close()
         _remove(path)
 
 
 def _remove(path: Path) -> None:
-    for file in (path, path.with_name(path.name + ".wal")):
-        file.unlink(missing_ok=True)
-    shutil.rmtree(folder_of(path), ignore_errors=True)
+    """Remove a DuckDB file, its log and what lies beside it under its name."""
+    for left in path.parent.glob(f"{path.name}*"):
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
 
 
 def _condition(table: Table, key: Key) -> str:

@@ -1,16 +1,18 @@
 """Opens the warehouse that a config names."""
 
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 
 from matchback.config import BigQueryWarehouseConfig, Config
 from matchback.core.errors import MatchbackError
+from matchback.sources.catalog import TABLES
+from matchback.sources.ga4.shard_store import ShardStore
 from matchback.warehouse.base import Warehouse
+from matchback.warehouse.duckdb import DuckDBWarehouse
 from matchback.warehouse.lease import Lease, run_lease, table_lease
-from matchback.warehouse.tables import Table
 
 
 def open_warehouse(config: Config, *, read_only: bool = False) -> Warehouse:
@@ -18,14 +20,30 @@ def open_warehouse(config: Config, *, read_only: bool = False) -> Warehouse:
     if isinstance(config.warehouse, BigQueryWarehouseConfig):
         from matchback.warehouse.bigquery import BigQueryWarehouse
 
-        return BigQueryWarehouse.open(config)
-    from matchback.warehouse.duckdb import DuckDBWarehouse
-
-    return DuckDBWarehouse(
+        return BigQueryWarehouse.open(config, TABLES)
+    return open_duckdb(
         config.warehouse_path,
         read_only=read_only,
         memory_limit=config.warehouse.memory_limit,
         threads=config.warehouse.threads,
+    )
+
+
+def open_duckdb(
+    path: Path,
+    *,
+    read_only: bool = False,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+) -> DuckDBWarehouse:
+    """Open a DuckDB file with the GA4 shards beside it."""
+    return DuckDBWarehouse(
+        path,
+        read_only=read_only,
+        memory_limit=memory_limit,
+        threads=threads,
+        tables=TABLES,
+        outside=ShardStore,
     )
 
 
@@ -39,10 +57,10 @@ def open_existing_warehouse(config: Config, *, read_only: bool = False) -> Wareh
 
 
 @contextmanager
-def open_for_change(config: Config, purpose: str, tables: Iterable[Table]) -> Iterator[Warehouse]:
+def open_for_change(config: Config, purpose: str) -> Iterator[Warehouse]:
     """Open an existing warehouse for a short change, never in the middle of a run."""
     with sole_writer(config, purpose), open_existing_warehouse(config) as warehouse:
-        warehouse.apply_ddl(tables)
+        warehouse.apply_ddl()
         yield warehouse
 
 

@@ -1,4 +1,4 @@
-"""Files that go over the dock into BigQuery land once, whatever happens; on the emulator."""
+"""Files that go over a scratch file into BigQuery land once, whatever happens; on the emulator."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -13,8 +13,7 @@ from matchback.core.clock import Clock
 from matchback.core.errors import MatchbackError
 from matchback.core.window import Window
 from matchback.sources import hand_over
-from matchback.sources.catalog import TABLES
-from matchback.sources.load_through_dock import load_through_dock
+from matchback.sources.load import load_sources
 from matchback.warehouse.bigquery import BigQueryWarehouse
 from tests.bigquery.emulator import PROJECT, Emulator
 from tests.load_kit import exchange, lines
@@ -31,7 +30,7 @@ class Site:
 
     def __init__(self, root: Path, emulator: Emulator) -> None:
         self.root = root
-        self.name = f"dock_{uuid4().hex[:8]}"
+        self.name = f"handed_{uuid4().hex[:8]}"
         (root / "data").mkdir()
         (root / "matchback.yml").write_text(
             f"warehouse: {{engine: bigquery, project: {PROJECT}, dataset: {self.name}}}\n"
@@ -39,7 +38,7 @@ class Site:
         )
         self.config = load_config(root / "matchback.yml", {})
         self.warehouse: BigQueryWarehouse = emulator.warehouse(self.name)
-        self.warehouse.apply_ddl(TABLES)
+        self.warehouse.apply_ddl()
         self.runs = 0
 
     def write(self, name: str, *numbers: int, day: int = 12) -> None:
@@ -50,9 +49,7 @@ class Site:
 
     def load(self) -> dict[str, Any]:
         self.runs += 1
-        [summary] = load_through_dock(
-            self.config, self.warehouse, f"run-{self.runs}", CLOCK, WINDOW
-        )
+        [summary] = load_sources(self.config, self.warehouse, f"run-{self.runs}", CLOCK, WINDOW)
         return summary
 
     def landed(self) -> list[tuple[str, str, str]]:
@@ -87,7 +84,7 @@ def test_a_known_file_is_not_sent_again(site: Site, monkeypatch: pytest.MonkeyPa
 
     assert site.load()["files_loaded"] == 0
     assert sent == []
-    assert not list(site.config.state_folder.glob("dock*"))
+    assert not list(site.config.state_folder.glob("scratch*"))
 
 
 def test_files_of_one_date_lie_side_by_side_and_a_repeated_line_counts_once(site: Site) -> None:
@@ -122,7 +119,7 @@ def test_a_run_that_was_cut_off_after_its_rows_is_made_good_by_the_next(
 
     site.write("z.jsonl", 1, 2)
     with monkeypatch.context() as patch:
-        patch.setattr(hand_over._Loads, "write_books", cut_off)
+        patch.setattr(hand_over._Loads, "write_side_tables", cut_off)
         with pytest.raises(MatchbackError, match="cut off"):
             site.load()
     orphans = site.landed()

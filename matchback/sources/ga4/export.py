@@ -12,8 +12,10 @@ from google.cloud import bigquery
 
 from matchback.config import Ga4BigQueryConfig
 from matchback.core.errors import SourceError
+from matchback.sources.kit.bigquery_table import source_errors
+from matchback.sources.kit.files import FoundFile
 from matchback.warehouse.bigquery import connect
-from matchback.warehouse.storage_read import read_batches, read_client, source_errors
+from matchback.warehouse.storage_read import read_batches, read_client
 
 if TYPE_CHECKING:
     from google.cloud.bigquery_storage_v1 import BigQueryReadClient
@@ -22,7 +24,7 @@ SHARD = re.compile(r"^events_(?:(intraday|fresh)_)?(\d{8})$")
 
 
 @dataclass(frozen=True)
-class Shard:
+class ExportedShard:
     """One table of the export as it stands now."""
 
     name: str
@@ -37,6 +39,19 @@ class Shard:
     def digest(self) -> str:
         """What changes whenever Google writes the table again."""
         return f"bigquery:{self.modified_at:%Y%m%dT%H%M%S%f}:{self.row_count}:{self.size}"
+
+    @property
+    def as_file(self) -> FoundFile:
+        """The table as the ledger names it."""
+        return FoundFile(
+            path=Path(self.name),
+            name=self.name,
+            source_format=f"ga4_{self.kind}",
+            data_date=self.data_date,
+            export_kind=self.kind,
+            size=self.size,
+            modified_at=self.modified_at,
+        )
 
 
 class Ga4Export:
@@ -59,7 +74,7 @@ class Ga4Export:
         """The dataset with its project."""
         return f"{self.config.project}.{self.config.dataset}"
 
-    def shards(self, first: date, last: date) -> list[Shard]:
+    def shards(self, first: date, last: date) -> list[ExportedShard]:
         """Return the tables of these dates, oldest first; SourceError when they cannot be seen."""
         with self._explained():
             names = [table.table_id for table in self.client.list_tables(self.dataset)]
@@ -88,7 +103,7 @@ class Ga4Export:
         last = max(tables, key=lambda table: table.created or datetime.fromtimestamp(0, UTC))
         return tuple(last.schema)
 
-    def download(self, shard: Shard, columns: list[str], parquet: Path) -> int:
+    def download(self, shard: ExportedShard, columns: list[str], parquet: Path) -> int:
         """Write these columns of a shard as Parquet; returns the rows.
 
         A stream that breaks goes on where it broke; nothing is left when it cannot.
@@ -108,10 +123,10 @@ class Ga4Export:
                     head = next(batches, None)
         return rows
 
-    def _shard(self, name: str, kind: str, day: date) -> Shard:
+    def _shard(self, name: str, kind: str, day: date) -> ExportedShard:
         table = self.client.get_table(f"{self.dataset}.{name}")
         modified = (table.modified or datetime.fromtimestamp(0, UTC)).astimezone(UTC)
-        return Shard(
+        return ExportedShard(
             name=name,
             kind=kind,
             data_date=day,

@@ -8,10 +8,9 @@ import duckdb
 import pytest
 
 from matchback.core.errors import WarehouseCorruptError
+from matchback.opening import open_duckdb
 from matchback.privacy.scan import scan_new_rows
-from matchback.sources.catalog import TABLES
-from matchback.warehouse.duckdb import DuckDBWarehouse
-from matchback.warehouse.shelf import EVENTS, ROWS, SHARDS, folder_of
+from matchback.sources.ga4.shard_store import EVENTS, ROWS, SHARDS, store_of
 from tests.fixtures.tokens import TOKEN
 from tests.load_kit import Project, ga4_event, lines
 
@@ -20,8 +19,8 @@ EVERY_COLUMN = f"select * exclude (run_id) from {EVENTS} order by table_date, fi
 
 
 @pytest.fixture(autouse=True)
-def _shelve_everything(monkeypatch):
-    monkeypatch.setattr("matchback.sources.ga4.land.SHELVED_FROM_ROWS", 0)
+def _store_everything(monkeypatch):
+    monkeypatch.setattr("matchback.sources.ga4.land.PARQUET_FROM_ROWS", 0)
 
 
 @pytest.fixture
@@ -47,8 +46,12 @@ def write_shard(project, name, *numbers, **changes):
     return path
 
 
-def shelved(project):
+def stored(project):
     return [row["file_name"] for row in project.rows(f"select * from {SHARDS} order by file_name")]
+
+
+def folder_of(warehouse: Path) -> Path:
+    return warehouse.with_name(f"{warehouse.name}.shards")
 
 
 def files_beside(warehouse: Path) -> int:
@@ -62,7 +65,7 @@ def test_a_shard_reads_the_same_from_its_file_and_from_rows(project, tmp_path, m
     as_files = project.rows(EVERY_COLUMN)
     assert project.count(ROWS) == 0
 
-    monkeypatch.setattr("matchback.sources.ga4.land.SHELVED_FROM_ROWS", 100)
+    monkeypatch.setattr("matchback.sources.ga4.land.PARQUET_FROM_ROWS", 100)
     shutil.copytree(tmp_path / "data", tmp_path / "again" / "data")
     other = Project(tmp_path / "again", GA4)
     other.load()
@@ -80,7 +83,7 @@ def test_files_and_rows_are_shown_together(project):
     project.load()
 
     assert [row["row_number"] for row in project.rows(EVERY_COLUMN)] == [1, 2, 1, 1]
-    assert shelved(project) == ["events_20261112.parquet", "events_20261114.parquet"]
+    assert stored(project) == ["events_20261112.parquet", "events_20261114.parquet"]
 
 
 def test_a_changed_shard_replaces_its_file(project):
@@ -133,7 +136,7 @@ def test_deleting_some_rows_of_a_shard_leaves_the_others(project):
         project.warehouse.delete_rows(EVENTS, "user_pseudo_id = ?", ["2.1690000000"])
 
     assert project.rows(EVERY_COLUMN) == [before[0], before[2], before[3]]
-    assert shelved(project) == ["events_20261113.parquet"]
+    assert stored(project) == ["events_20261113.parquet"]
     project.warehouse.close()
     assert files_beside(project.warehouse.path) == 1
 
@@ -146,7 +149,7 @@ def test_a_rolled_back_change_leaves_every_row(project):
     with suppress(ZeroDivisionError), project.warehouse.transaction():
         project.warehouse.delete_rows(EVENTS, "user_pseudo_id = ?", ["2.1690000000"])
         raise ZeroDivisionError
-    project.warehouse.apply_ddl(TABLES)
+    project.warehouse.apply_ddl()
 
     assert project.rows(EVERY_COLUMN) == before
 
@@ -157,7 +160,7 @@ def test_a_file_that_no_transaction_names_is_swept(project):
     [landed] = [path for path in folder_of(project.warehouse.path).rglob("*") if path.is_file()]
     shutil.copyfile(landed, landed.with_name("left by a killed run.parquet"))
 
-    project.warehouse.apply_ddl(TABLES)
+    project.warehouse.apply_ddl()
 
     assert files_beside(project.warehouse.path) == 1
     assert project.count() == 1
@@ -173,12 +176,12 @@ def test_a_moved_warehouse_is_found_by_the_next_run(project, tmp_path):
     project.warehouse.path.rename(moved)
 
     with (
-        DuckDBWarehouse(moved, read_only=True) as warehouse,
+        open_duckdb(moved, read_only=True) as warehouse,
         pytest.raises(WarehouseCorruptError, match="was moved"),
     ):
         warehouse.rows(EVERY_COLUMN)
-    with DuckDBWarehouse(moved) as warehouse:
-        warehouse.apply_ddl(TABLES)
+    with open_duckdb(moved) as warehouse:
+        warehouse.apply_ddl()
         assert len(warehouse.rows(EVERY_COLUMN)) == 1
 
 
@@ -188,19 +191,20 @@ def test_a_missing_file_is_named_and_nothing_is_guessed(project):
     shutil.rmtree(folder_of(project.warehouse.path))
 
     with pytest.raises(WarehouseCorruptError, match=r"events_20261112\.parquet is missing"):
-        project.warehouse.apply_ddl(TABLES)
+        project.warehouse.apply_ddl()
 
 
-def test_texts_are_kept_for_the_scan_unless_they_hold_a_secret(project):
+def test_texts_are_noted_for_the_scan_unless_they_hold_a_secret(project):
     page = {"key": "page_location", "value": {"string_value": f"https://a.example/?t={TOKEN}"}}
     write_shard(project, "events_20261112.parquet", 1)
     write_shard(project, "events_20261113.parquet", 2, event_params=[page])
     project.load()
 
-    kept = project.warehouse.kept_texts("event_params", ["events_20261112.parquet"])
-    assert project.rows(f"select value from {kept} order by 1")[0]["value"] == "pv_1"
-    assert project.warehouse.kept_texts("event_params", ["events_20261113.parquet"]) is None
-    assert shelved(project) == ["events_20261112.parquet"]
+    store = store_of(project.warehouse)
+    noted = store.texts_of("event_params", ["events_20261112.parquet"])
+    assert project.rows(f"select value from {noted} order by 1")[0]["value"] == "pv_1"
+    assert store.texts_of("event_params", ["events_20261113.parquet"]) is None
+    assert stored(project) == ["events_20261112.parquet"]
 
 
 def test_leaves_that_no_row_fills_are_not_scanned_and_all_others_are(project):
@@ -209,10 +213,11 @@ def test_leaves_that_no_row_fills_are_not_scanned_and_all_others_are(project):
     write_shard(project, plain, 2, geo={"city": "canary.person@example.org"})
     project.load()
 
-    assert "geo.city" in project.warehouse.unfilled_ga4_paths([hollow])
-    assert "event_name" not in project.warehouse.unfilled_ga4_paths([hollow])
-    assert "geo.city" not in project.warehouse.unfilled_ga4_paths([hollow, plain])
-    assert project.warehouse.unfilled_ga4_paths(["events_20261114.parquet"]) == set()
+    store = store_of(project.warehouse)
+    assert "geo.city" in store.unfilled_paths([hollow])
+    assert "event_name" not in store.unfilled_paths([hollow])
+    assert "geo.city" not in store.unfilled_paths([hollow, plain])
+    assert store.unfilled_paths(["events_20261114.parquet"]) == set()
     scan_new_rows(project.warehouse, "r1")
     hits = project.rows("select file_name, field_path from landing.pii_hits")
     assert hits == [{"file_name": plain, "field_path": "geo.city"}]
@@ -220,11 +225,11 @@ def test_leaves_that_no_row_fills_are_not_scanned_and_all_others_are(project):
 
 def test_an_older_warehouse_keeps_its_rows(tmp_path):
     path = tmp_path / "warehouse.duckdb"
-    with DuckDBWarehouse(path) as warehouse:
-        warehouse.apply_ddl(TABLES)
+    with open_duckdb(path) as warehouse:
+        warehouse.apply_ddl()
         warehouse.execute(f"insert into {ROWS} (event_name, row_number) values ('purchase', 1)")
         warehouse.execute(f"drop view {EVENTS}")
         warehouse.execute(f"alter table {ROWS} rename to ga4_events")
-    with DuckDBWarehouse(path) as warehouse:
-        warehouse.apply_ddl(TABLES)
+    with open_duckdb(path) as warehouse:
+        warehouse.apply_ddl()
         assert warehouse.rows(f"select event_name from {EVENTS}") == [{"event_name": "purchase"}]

@@ -1,0 +1,36 @@
+"""The CRM's orders: exported files, a SQL database, or a BigQuery table."""
+
+from pathlib import Path
+
+from matchback.config import Config, CrmConfig
+from matchback.core.errors import SourceError
+from matchback.sources.crm.land import CrmLoader, DatabaseRows
+from matchback.sources.kit.files import FoundFile
+from matchback.sources.kit.load_file import find_source_files
+from matchback.sources.kit.source import FoundFiles, Source
+
+
+def find_orders(config: Config) -> FoundFiles:
+    """Return the exports that lie there now; a database counts as one file."""
+    crm = config.sources.crm
+    if crm is None:
+        raise SourceError("sources.crm is not configured.")
+    if crm.path is None:
+        database = DatabaseRows(config, crm)
+        file = FoundFile(path=Path(database.name), name=database.name, source_format="crm_sql")
+        return [(CrmLoader(config, crm, database), [file])]
+    return [(CrmLoader(config, crm), _exports(config, crm, crm.path))]
+
+
+def _exports(config: Config, crm: CrmConfig, path: str) -> list[FoundFile]:
+    return find_source_files(
+        config,
+        "sources.crm.path",
+        path,
+        allow_outside=crm.allow_outside,
+        all_patterns=[path],
+        source_format=f"crm_{crm.preset}" if crm.preset else "crm_columns",
+    )
+
+
+SOURCE = Source("crm", find_orders)
