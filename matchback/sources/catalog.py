@@ -4,14 +4,14 @@ from matchback.sources.consent.tables import TABLES as CONSENT
 from matchback.sources.crm.tables import TABLES as CRM
 from matchback.sources.ga4.tables import TABLES as GA4
 from matchback.sources.kit.tables import TABLES as BESIDE_RECORDS
-from matchback.sources.logs.tables import TABLES as LOGS
+from matchback.sources.logs.log_format import landing_tables
 from matchback.sources.meta_quality.tables import TABLES as META_QUALITY
 from matchback.warehouse.table_files import read_tables
 from matchback.warehouse.tables import Table
 
 TABLES: tuple[Table, ...] = (
     *GA4,
-    *LOGS,
+    *landing_tables(),
     *CRM,
     *CONSENT,
     *BESIDE_RECORDS,

@@ -3,8 +3,8 @@ with
 
 unioned as (
 
-    {% for format in ['gateway_audit', 'gtms', 'request_response', 'dataflow_dlq'] %}
-    select {{ loop.index }} as format_rank, * from {{ ref('stg_capi__' ~ format) }}
+    {% for model in log_staging_models() %}
+    select {{ loop.index }} as format_rank, * from {{ ref(model) }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
