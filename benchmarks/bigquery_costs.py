@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 from google.protobuf.message import Message
@@ -109,8 +110,8 @@ def _name(text: str) -> Name:
 
 def _reads(conversation: Conversation) -> Iterator[Reads]:
     google = GoogleSql()
-    for name, columns in conversation.columns.items():
-        google.declare(tuple(name.split(".")), columns)
+    for relation, types in conversation.columns.items():
+        google.declare(tuple(relation.split(".")), types)
     models = {
         (node["schema"], node["name"]): node
         for node in conversation.manifest["nodes"].values()
@@ -266,9 +267,9 @@ def _run_and_keep(config: Config) -> None:
     from matchback.build import publish
     from matchback.flows import reconcile
 
-    publish.forget_plain_rows = lambda _warehouse: None
-    window = Window(FIRST_DAY, FIRST_DAY)
-    reconcile.reconcile(config, window, Clock(AS_OF), {}, Progress(is_quiet=True))
+    with patch.object(publish, "forget_plain_rows"):
+        window = Window(FIRST_DAY, FIRST_DAY)
+        reconcile.reconcile(config, window, Clock(AS_OF), {}, Progress(is_quiet=True))
 
 
 def _settings(config: Config) -> dict[str, Any]:

@@ -39,6 +39,11 @@ def test_only_settings_and_orchestration_read_the_environment() -> None:
     }
 
 
+def test_no_error_is_swallowed_whatever_it_is() -> None:
+    # The run that is killed says so as well as it can; this set only shrinks.
+    assert modules_with(r"suppress\(Exception\)") <= {"matchback.flows.reconcile"}
+
+
 def test_the_clock_is_read_in_one_place() -> None:
     # The scheduler sleeps by the real clock, a message's Retry-After date is held against it.
     assert modules_with(r"datetime\.now\(|date\.today\(|utcnow\(") <= {
