@@ -11,7 +11,7 @@ from pathlib import Path
 from matchback.config import Config
 from matchback.core.errors import MatchbackError
 from matchback.hashing.countries import country_named
-from matchback.orchestration import has_prefect_api
+from matchback.prefect_api import has_prefect_api
 from matchback.sources.kit.objects import is_object
 from matchback.warehouse.opening import has_warehouse, open_warehouse
 

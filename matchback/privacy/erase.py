@@ -10,7 +10,6 @@ from importlib.metadata import version
 from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.core.errors import IntegrityError
-from matchback.orchestration import flow
 from matchback.privacy.digests import KeyedDigests
 from matchback.privacy.person import references_of
 from matchback.privacy.registry import (
@@ -48,7 +47,6 @@ class Erasure:
     platforms: list[str]
 
 
-@flow(name="erase")
 def erase(warehouse: Warehouse, config: Config, person: str, clock: Clock) -> Erasure:
     """Erase a person in one transaction; UnknownPersonError, or IntegrityError if a row is left."""
     references = references_of(warehouse, person, config.property.default_country)

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from matchback.config import Config
 from matchback.core.clock import Clock
-from matchback.orchestration import flow
 from matchback.privacy.registry import KEYS, TABLES, PersonalTable
 from matchback.warehouse.base import Warehouse
 from matchback.warehouse.dialects import dialect_of
@@ -20,7 +19,6 @@ AGGREGATES = (
 DELIVERY_TABLES = ("landing.capi_", "marts.fct_deliveries", "marts.fct_reconciled_events")
 
 
-@flow(name="retention")
 def retention(warehouse: Warehouse, config: Config, clock: Clock) -> dict[str, int]:
     """Apply the policy in one transaction; returns rows touched per table."""
     today = clock.today(config.zone)

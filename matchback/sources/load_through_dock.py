@@ -9,6 +9,7 @@ from matchback.core.window import Window
 from matchback.pii import DETECTOR_VERSION
 from matchback.privacy.scan import scan_configured
 from matchback.sources.hand_over import hand_over
+from matchback.sources.kit.landing_rows import Attempt, at_once
 from matchback.warehouse.bigquery import BigQueryWarehouse
 from matchback.warehouse.dock import Dock, opened_dock
 
@@ -17,7 +18,12 @@ DOCK_FILE = "dock.duckdb"
 
 
 def load_through_dock(
-    config: Config, warehouse: BigQueryWarehouse, run_id: str, clock: Clock, window: Window
+    config: Config,
+    warehouse: BigQueryWarehouse,
+    run_id: str,
+    clock: Clock,
+    window: Window,
+    attempt: Attempt = at_once,
 ) -> list[dict[str, Any]]:
     """Load what is new or changed of every source; one summary per source."""
     from matchback.sources.load import load_into
@@ -25,7 +31,9 @@ def load_through_dock(
     path = config.state_folder / DOCK_FILE
     with opened_dock(path, warehouse, config.warehouse.memory_limit) as dock:
         copied = _copy_export(config, warehouse, dock, run_id, clock, window)
-        landed = load_into(config, dock, run_id, clock, window, but=COPIED if copied else ())
+        landed = load_into(
+            config, dock, run_id, clock, window, attempt, but=COPIED if copied else ()
+        )
         _scan_landed(dock, config, run_id)
         hand_over(dock, warehouse, run_id)
     return copied + landed

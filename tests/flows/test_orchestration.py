@@ -7,9 +7,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-
-from matchback import orchestration
-from matchback.core.errors import ConfigError
 from matchback.orchestration import (
     Artifacts,
     flow,
@@ -18,6 +15,9 @@ from matchback.orchestration import (
     run_page,
     task,
 )
+
+from matchback import orchestration
+from matchback.core.errors import ConfigError
 
 
 @pytest.fixture(autouse=True)

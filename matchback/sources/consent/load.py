@@ -3,16 +3,15 @@
 from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.core.errors import SourceError
-from matchback.orchestration import flow
 from matchback.sources.consent.parse import decisions_relation, parse_decision
 from matchback.sources.kit.files import FoundFile
 from matchback.sources.kit.land_lines import LineLoader
+from matchback.sources.kit.landing_rows import Attempt, at_once
 from matchback.sources.kit.ledger import DateWindow, LoadSummary
 from matchback.sources.kit.load_file import context_of, find_source_files, load_files
 from matchback.warehouse.duckdb import DuckDBWarehouse
 
 
-@flow(name="load-consent")
 def load_consent(
     config: Config,
     warehouse: DuckDBWarehouse,
@@ -20,12 +19,13 @@ def load_consent(
     clock: Clock,
     window: DateWindow,
     *,
+    attempt: Attempt = at_once,
     reload_all: bool = False,
 ) -> LoadSummary:
     """Load new and changed logs; SourceError when the configured path matches no file."""
     return load_files(
         [(consent_loader(), consent_files(config))],
-        context_of(warehouse, run_id, clock),
+        context_of(warehouse, run_id, clock, attempt),
         window,
         lookback_days=config.lookback_days,
         reload_all=reload_all,

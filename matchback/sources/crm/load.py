@@ -5,15 +5,14 @@ from pathlib import Path
 from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.core.errors import SourceError
-from matchback.orchestration import flow
 from matchback.sources.crm.land import CrmLoader, DatabaseRows
 from matchback.sources.kit.files import FoundFile
+from matchback.sources.kit.landing_rows import Attempt, at_once
 from matchback.sources.kit.ledger import DateWindow, LoadSummary
 from matchback.sources.kit.load_file import context_of, find_source_files, load_files
 from matchback.warehouse.duckdb import DuckDBWarehouse
 
 
-@flow(name="load-crm")
 def load_crm(
     config: Config,
     warehouse: DuckDBWarehouse,
@@ -21,12 +20,13 @@ def load_crm(
     clock: Clock,
     window: DateWindow,
     *,
+    attempt: Attempt = at_once,
     reload_all: bool = False,
 ) -> LoadSummary:
     """Load new and changed exports; SourceError for no file, a missing column, no connection."""
     return load_files(
         [crm_loader(config)],
-        context_of(warehouse, run_id, clock),
+        context_of(warehouse, run_id, clock, attempt),
         window,
         lookback_days=config.lookback_days,
         reload_all=reload_all,

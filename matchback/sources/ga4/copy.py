@@ -13,7 +13,6 @@ from matchback.config import Config, Ga4BigQueryConfig
 from matchback.core.clock import Clock
 from matchback.core.errors import SourceError
 from matchback.core.window import Window
-from matchback.orchestration import flow
 from matchback.sources.ga4.copy_sql import (
     Field,
     copy_statement,
@@ -63,7 +62,6 @@ class SchemaColumn(Protocol):
     fields: "Sequence[SchemaColumn]"
 
 
-@flow(name="copy-ga4")
 def copy_ga4(
     config: Config,
     warehouse: BigQueryWarehouse,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from matchback.config import Config, Ga4BigQueryConfig, Ga4FilesConfig
 from matchback.core.clock import Clock
 from matchback.core.errors import SourceError
-from matchback.orchestration import flow
 from matchback.sources.ga4.land import Ga4Loader
 from matchback.sources.ga4.shapes import export_kind
 from matchback.sources.kit.files import FoundFile
+from matchback.sources.kit.landing_rows import Attempt, at_once
 from matchback.sources.kit.ledger import DateWindow, LoadSummary
 from matchback.sources.kit.load_file import context_of, find_source_files, load_files
 from matchback.warehouse.duckdb import DuckDBWarehouse
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 HISTORY_DAYS = 32
 
 
-@flow(name="load-ga4")
 def load_ga4(
     config: Config,
     warehouse: DuckDBWarehouse,
@@ -31,12 +30,13 @@ def load_ga4(
     clock: Clock,
     window: DateWindow,
     *,
+    attempt: Attempt = at_once,
     reload_all: bool = False,
 ) -> LoadSummary:
     """Load new and changed shards; SourceError when the configured path matches no file."""
     return load_files(
         [ga4_loader(config, warehouse, window)],
-        context_of(warehouse, run_id, clock),
+        context_of(warehouse, run_id, clock, attempt),
         window,
         lookback_days=config.lookback_days,
         reload_all=reload_all,

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from matchback.config import CapiConfig, Config
 from matchback.core.clock import Clock
-from matchback.orchestration import flow
 from matchback.sources.kit.files import FoundFile
 from matchback.sources.kit.land_lines import LineLoader, ParseRow, RelationFor, sampled_records
+from matchback.sources.kit.landing_rows import Attempt, at_once
 from matchback.sources.kit.ledger import DateWindow, LoadSummary
 from matchback.sources.kit.load_file import FileLoader, context_of, find_source_files, load_files
 from matchback.sources.logs.parse import CapiParser, gateway_relation, gtms_relation
@@ -37,7 +37,6 @@ QUICK: dict[str, RelationFor] = {
 }
 
 
-@flow(name="load-capi")
 def load_capi(
     config: Config,
     warehouse: DuckDBWarehouse,
@@ -45,12 +44,13 @@ def load_capi(
     clock: Clock,
     window: DateWindow,
     *,
+    attempt: Attempt = at_once,
     reload_all: bool = False,
 ) -> LoadSummary:
     """Load new and changed logs; SourceError when a configured path matches no file."""
     return load_files(
         [*capi_loaders(config), *capi_tables(config, window)],
-        context_of(warehouse, run_id, clock),
+        context_of(warehouse, run_id, clock, attempt),
         window,
         lookback_days=config.lookback_days,
         reload_all=reload_all,

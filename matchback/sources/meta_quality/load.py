@@ -16,7 +16,6 @@ from typing import Any
 
 from matchback.config import Config, MetaQualityConfig
 from matchback.core.clock import Clock
-from matchback.orchestration import flow
 from matchback.sources.meta_quality.answers import FIELDS, QualityFigure, quality_figures
 from matchback.warehouse.base import Warehouse
 
@@ -45,7 +44,6 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-@flow(name="load-meta-quality")
 def load_meta_quality(
     warehouse: Warehouse, config: Config, run_id: str, clock: Clock
 ) -> QualityLoad:
