@@ -40,7 +40,7 @@ def test_core_imports_neither_prefect_nor_a_client() -> None:
     assert guilty == {}
 
 
-def test_only_settings_and_orchestration_read_the_environment() -> None:
+def test_only_settings_and_the_prefect_api_read_the_environment() -> None:
     readers = {
         str(path.relative_to(ROOT))
         for path in python_files("matchback")
@@ -48,7 +48,7 @@ def test_only_settings_and_orchestration_read_the_environment() -> None:
     }
     assert readers <= {
         "matchback/core/settings.py",
-        "matchback/orchestration.py",
+        "matchback/prefect_api.py",
         "matchback/cli.py",
     }
 
