@@ -19,7 +19,6 @@ from matchback.commands.common import (
 from matchback.core.errors import ExitCode
 from matchback.core.printable import printable
 from matchback.core.progress import Progress
-from matchback.core.settings import turn_telemetry_off
 from matchback.core.window import Window
 from matchback.runs.dbt_ahead import dbt_started_ahead
 from matchback.runs.result import RunResult, outcome_of, worst_exit_code
@@ -62,7 +61,6 @@ def run(
     if dry:
         planned = dry_run(project.config, window, clock, environment, full_refresh=full_refresh)
         return _report_plan(planned, progress, json_output)
-    turn_telemetry_off()
     with dbt_started_ahead(project.config, environment):
         from matchback.flows.backfill import backfill
         from matchback.flows.reconcile import reconcile
