@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-import matchback.quality.audit
-import matchback.runs.dbt_ahead
 from matchback.config import Config
 from matchback.core.errors import IntegrityError
 from matchback.core.settings import parse_as_of
 from matchback.flows.reconcile import reconcile
+from matchback.quality import audit
+from matchback.runs import dbt_ahead
 from matchback.runs.result import RunResult
 from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.faults.kit import as_text, last_run, lines_sent, point_alerts_to, published_of
@@ -72,13 +72,13 @@ def run(
 ) -> Callable[[str], RunResult]:
     """Return a run whose build finds the candidates built, and whose audit finds them damaged."""
     dates = [parse_as_of(str(clean_run.truth[name])).date() for name in ("start", "end")]
-    validate = matchback.quality.audit.validate
+    validate = audit.validate
 
     def once(damage: str) -> RunResult:
-        monkeypatch.setattr(matchback.quality.audit, "validate", strike_before(validate, damage))
+        monkeypatch.setattr(audit, "validate", strike_before(validate, damage))
         return reconcile.fn(folder / "matchback.yml", *dates, parse_as_of(clean_run.as_of))
 
-    monkeypatch.setattr(matchback.runs.dbt_ahead, "DbtProcess", FoundBuilt)
+    monkeypatch.setattr(dbt_ahead, "DbtProcess", FoundBuilt)
     monkeypatch.setenv("PREFECT_API_URL", "")
     return once
 
