@@ -6,7 +6,7 @@ from typing import Any
 from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.core.window import Window
-from matchback.sources.kit.landing_rows import LoadContext
+from matchback.sources.kit.landing_rows import Attempt, LoadContext, at_once
 from matchback.sources.kit.ledger import DateWindow, LoadSummary
 from matchback.sources.kit.load_file import context_of, load_files
 from matchback.sources.kit.source import Source
@@ -17,7 +17,12 @@ from matchback.warehouse.base import Warehouse
 
 
 def load_sources(
-    config: Config, warehouse: Warehouse, run_id: str, clock: Clock, window: Window
+    config: Config,
+    warehouse: Warehouse,
+    run_id: str,
+    clock: Clock,
+    window: Window,
+    attempt: Attempt = at_once,
 ) -> list[dict[str, Any]]:
     """Load what is new or changed, erased persons left out; one summary per source.
 
@@ -25,7 +30,7 @@ def load_sources(
     """
     summaries: list[dict[str, Any]] = []
     with landing_place(config, warehouse, run_id) as place:
-        context = context_of(place, run_id, clock)
+        context = context_of(place, run_id, clock, attempt)
         for source in SOURCES:
             if source.is_configured(config):
                 summary = load_source(source, config, warehouse, context, window)

@@ -31,10 +31,10 @@ def test_core_imports_neither_prefect_nor_a_client() -> None:
     assert guilty == {}
 
 
-def test_only_settings_and_orchestration_read_the_environment() -> None:
+def test_only_settings_and_the_prefect_api_read_the_environment() -> None:
     assert modules_with(r"os\.environ\b|os\.getenv") <= {
         "matchback.core.settings",
-        "matchback.orchestration",
+        "matchback.prefect_api",
         "matchback.cli",
     }
 
