@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from matchback.checks import Check
 from matchback.expectations.results import Severity
-from matchback.expectations.thresholds import Threshold, Thresholds
 from matchback.warehouse.base import Warehouse
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Suite:
         return frame.astype({"broken_count": "Int64", "population": "Int64"})
 
 
-def all_suites(thresholds: Thresholds) -> list[Suite]:
+def all_suites(thresholds: Mapping[str, Check]) -> list[Suite]:
     """Return every suite in the order of the data: sources, conservation, tracking health."""
     return [*BOUNDARIES, Suite("health", tuple(_of_checks(thresholds)), counts_by_promise=True)]
 
@@ -77,13 +77,13 @@ def _by_promise(counts: str, promises: tuple[Promise, ...]) -> str:
     )
 
 
-def _of_checks(thresholds: Mapping[str, Threshold]) -> Iterator[Promise]:
+def _of_checks(thresholds: Mapping[str, Check]) -> Iterator[Promise]:
     """Yield a promise per check of the seed; tracking health is published, so it only warns."""
     for one in thresholds.values():
         yield Promise(one.check_id, f"{one.check_id} passes: {_bound(one)}", severity="warning")
 
 
-def _bound(one: Threshold) -> str:
+def _bound(one: Check) -> str:
     """Say which values of a check pass."""
     if one.kind == "zero":
         return "there is none"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from prefect import flow, task
 
+from matchback.loading.replay import ReplaySummary, opened_for_replay, replay_quarantine
 from matchback.prefect_api import followed, is_worth_a_retry
 from matchback.project import DEFAULT_CONFIG, Project
 from matchback.runs.result import new_run_id, told_in_our_words
 from matchback.sources.kit.ledger import FileOutcome
-from matchback.sources.replay import ReplaySummary, opened_for_replay, replay_quarantine
 
 
 @task(

@@ -21,8 +21,8 @@ from matchback.alerting.states import (
     State,
     advance,
 )
+from matchback.checks import check_named
 from matchback.core.clock import Clock
-from matchback.quality.checks import check_named
 from matchback.warehouse.base import Warehouse, fetch
 
 MAX_CURRENCIES = 3

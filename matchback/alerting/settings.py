@@ -7,8 +7,8 @@ from datetime import timedelta
 from pydantic import SecretStr
 
 from matchback.alerting.states import Policy, source_of
+from matchback.checks import check_named
 from matchback.config import REPORTS_FOLDER, AlertsConfig, Config
-from matchback.quality.checks import check_named
 
 DEFAULT_CHANNEL = "default"
 DEFAULT_REPORT = f"{REPORTS_FOLDER}/index.html"

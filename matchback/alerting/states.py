@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from matchback.quality.checks import check_named
+from matchback.checks import check_named
 
 ALL = "all"
 RUN_INCOMPLETE = "run_incomplete"

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from matchback.checks import all_checks
 from matchback.core.window import Window
 from matchback.privacy.registry import PLAIN_WORK
-from matchback.quality.checks import all_checks
 from matchback.warehouse.base import Warehouse, fetch, tables_of
 from matchback.warehouse.table_files import read_tables
 

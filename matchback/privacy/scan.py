@@ -11,9 +11,10 @@ from typing import Any
 from matchback.config import Config
 from matchback.pii import DETECTOR_VERSION, KINDS, Detection, detect, kinds_of
 from matchback.pii.documents import detect_leaf, is_in_own_field
-from matchback.pii.event_documents import leaves_of_column
 from matchback.pii.keys import NO_KEY, read_key
-from matchback.pii.scan_sql import (
+from matchback.privacy.digests import KeyedDigests, own_key
+from matchback.privacy.event_documents import leaves_of_column
+from matchback.privacy.scan_sql import (
     ListLeaf,
     candidates,
     document_candidates,
@@ -29,7 +30,6 @@ from matchback.pii.scan_sql import (
     scalar_texts,
     unscanned_params,
 )
-from matchback.privacy.digests import KeyedDigests, own_key
 from matchback.sources.catalog import RECORDS
 from matchback.sources.ga4.shard_store import landed_shards
 from matchback.sources.ga4.tables import EVENTS

@@ -6,11 +6,11 @@ from collections.abc import Set as AbstractSet
 from importlib import import_module
 from pathlib import Path
 
+from matchback.checks import all_checks
 from matchback.core.settings import turn_telemetry_off
 from matchback.core.window import Window
 from matchback.expectations.results import QualityReport, SuiteResult
 from matchback.expectations.suites import Suite, all_suites
-from matchback.expectations.thresholds import read_thresholds
 from matchback.warehouse.base import Warehouse
 
 __all__ = ["QualityReport", "preload", "validate"]
@@ -50,7 +50,7 @@ def validate(
     judge = Judge(new_context(), run_id)
     results = [
         _unconfigured(suite, has) or judge.check(suite, warehouse, window)
-        for suite in all_suites(read_thresholds())
+        for suite in all_suites(all_checks())
     ]
     skipped = QualityReport(results).skipped
     return QualityReport(results, write_data_docs(judge.context, folder / DOCS_FOLDER, skipped))

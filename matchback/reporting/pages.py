@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from matchback.quality.checks import check_named
+from matchback.checks import check_named
 from matchback.reporting import figures, markdown, words
 from matchback.reporting.run import HISTORY_DAYS, ROW_CAP, ReportedRun
 from matchback.reporting.sections import Section, trends

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from matchback.checks import check_named
 from matchback.core.errors import ExitCode, MatchbackError
-from matchback.quality.checks import check_named
 from matchback.reporting import figures, words
 from matchback.reporting.query import query
 from matchback.warehouse.base import Warehouse

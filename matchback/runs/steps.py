@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from matchback.build.run_settings import run_settings
 from matchback.core.errors import ExitCode, IntegrityError, MatchbackError
+from matchback.loading.load import load_sources
 from matchback.quality import verdict
 from matchback.runs import bookkeeping
 from matchback.runs.run import Run
 from matchback.sources.kit.landing_rows import Attempt
-from matchback.sources.load import load_sources
 from matchback.warehouse.base import Warehouse
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from matchback.quality.checks import all_checks
+from matchback.checks import all_checks
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("matchback", "flows", "expectations")
@@ -14,7 +14,9 @@ ALLOWED = {
     # A suite judges a published figure by the check of the same name.
     "expectations/": set(all_checks()),
     # The last line of a run names an order that this check found missing.
-    "flows/reconcile.py": {"crm_coverage_server"},
+    "matchback/quality/verdict.py": {"crm_coverage_server"},
+    # A field of the payload bears the name of the check that judges it.
+    "matchback/destinations/": {"action_source"},
 }
 QUOTED = re.compile(r"'(\w+)'")
 

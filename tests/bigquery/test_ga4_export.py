@@ -18,6 +18,7 @@ from matchback.config import Config, Ga4BigQueryConfig
 from matchback.core.clock import Clock
 from matchback.core.errors import SourceError
 from matchback.core.window import Window
+from matchback.loading.scratch import opened_scratch
 from matchback.opening import open_duckdb
 from matchback.sources.ga4.export import Ga4Export
 from matchback.sources.ga4.shard_store import ShardStore
@@ -25,7 +26,6 @@ from matchback.sources.ga4.source import copy_in_bigquery
 from matchback.sources.ga4.tables import EVENTS
 from matchback.sources.kit.ledger import LoadSummary
 from matchback.sources.kit.load_file import context_of
-from matchback.sources.scratch import opened_scratch
 from matchback.warehouse.storage_read import read_batches
 from tests.bigquery.emulator import PROJECT, Emulator
 from tests.load_kit import load_one

@@ -5,6 +5,7 @@ from datetime import date, datetime
 import pytest
 
 from matchback.core.redaction import redact
+from matchback.loading.hand_over import SIDE_TABLES, side_tables_script, undated_rows
 from matchback.sources.ga4.copy import fields_of
 from matchback.sources.ga4.copy_sql import (
     Field,
@@ -14,7 +15,6 @@ from matchback.sources.ga4.copy_sql import (
     redacted,
 )
 from matchback.sources.ga4.land import BOOKKEEPING
-from matchback.sources.hand_over import SIDE_TABLES, side_tables_script, undated_rows
 from matchback.warehouse.bigquery import in_bigquery, query_parameters
 from tests.bigquery.googlesql import (
     PREFIX,

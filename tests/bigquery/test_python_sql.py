@@ -30,12 +30,12 @@ from matchback.build.dbt import has_current_seeds, record_seeds
 from matchback.build.dry_run import _known_files
 from matchback.build.publish import forget_plain_rows, publish
 from matchback.build.run_settings import has_gateway_rows
+from matchback.checks import all_checks
 from matchback.config import Config, load_config
 from matchback.core.clock import Clock
 from matchback.core.progress import Progress
 from matchback.core.window import Window
 from matchback.expectations.suites import Suite, all_suites
-from matchback.expectations.thresholds import read_thresholds
 from matchback.opening import open_duckdb
 from matchback.privacy.access import access
 from matchback.privacy.digests import KeyedDigests
@@ -367,7 +367,7 @@ def test_the_scan_finds_the_same(ran: Ran) -> None:
     ran.assert_same_tables()
 
 
-@pytest.mark.parametrize("suite", all_suites(read_thresholds()), ids=lambda suite: suite.name)
+@pytest.mark.parametrize("suite", all_suites(all_checks()), ids=lambda suite: suite.name)
 def test_a_suite_reads_the_same_frame(ran: Ran, suite: Suite) -> None:
     def frame(warehouse: Warehouse) -> Counter:
         rows = suite.frame(warehouse, ran.window).astype(object).itertuples(index=False)

@@ -3,8 +3,8 @@
 import pytest
 
 from matchback.build.publish import CANDIDATES, PUBLISHED
+from matchback.checks import all_checks
 from matchback.expectations.suites import all_suites
-from matchback.expectations.thresholds import read_thresholds
 from matchback.sources.catalog import TABLES
 from matchback.warehouse.tables import tables_on
 from tests.bigquery.googlesql import GoogleSql, SqlRejectedError
@@ -39,7 +39,7 @@ def unprefixed() -> GoogleSql:
     return google
 
 
-@pytest.mark.parametrize("suite", all_suites(read_thresholds()), ids=lambda suite: suite.name)
+@pytest.mark.parametrize("suite", all_suites(all_checks()), ids=lambda suite: suite.name)
 def test_a_suite_counts_in_googlesql(unprefixed, suite):
     query = suite.query
     for placeholder, text in STAND_INS.items():

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from matchback.core.resources import DBT_DIRECTORY
+from matchback.opening import open_duckdb
 from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.fixtures.candidates import write_candidates
 
@@ -189,7 +190,7 @@ def queries(sound_file: Path) -> dict[str, str]:
 def warehouse(sound_file: Path, tmp_path: Path):
     path = tmp_path / "warehouse.duckdb"
     shutil.copy(sound_file, path)
-    with DuckDBWarehouse(path) as opened:
+    with open_duckdb(path) as opened:
         yield opened
 
 

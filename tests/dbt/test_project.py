@@ -11,9 +11,9 @@ import pytest
 
 from matchback.build.dbt import dbt_environment
 from matchback.config import load_config
+from matchback.opening import open_duckdb
 from matchback.reporting.docs import write_docs
 from matchback.reporting.passport import find_passport
-from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.worlds import World
 
 
@@ -77,7 +77,7 @@ def test_a_delivery_names_the_fields_of_its_payload_where_the_log_lists_none(
 def test_the_passport_finds_an_event_of_a_run_by_the_digest_of_its_ids(
     clean_run: World, column: str
 ) -> None:
-    with DuckDBWarehouse(clean_run.path / "warehouse.duckdb", read_only=True) as warehouse:
+    with open_duckdb(clean_run.path / "warehouse.duckdb", read_only=True) as warehouse:
         [row] = warehouse.rows(
             f"select {column} as id, reconciled_event_id from marts.fct_reconciled_events "
             f"where {column} is not null and order_id is not null order by 2 limit 1"

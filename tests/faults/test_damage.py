@@ -14,7 +14,7 @@ import fastavro
 import pytest
 
 from matchback.core.errors import WarehouseCorruptError
-from matchback.warehouse.duckdb import DuckDBWarehouse
+from matchback.opening import open_duckdb
 from matchback.warehouse.lease import run_lease
 from tests.faults.kit import (
     Dying,
@@ -103,7 +103,7 @@ def test_a_damaged_warehouse_is_refused_in_a_sentence_and_not_touched(
 
 def test_a_damaged_block_is_told_from_every_other_error(tmp_path: Path) -> None:
     path = tmp_path / "warehouse.duckdb"
-    with DuckDBWarehouse(path) as warehouse:
+    with open_duckdb(path) as warehouse:
         warehouse.execute("create table held as select hash(i) as value from range(2000000) n(i)")
     data = path.read_bytes()
     for place in range(len(data) // 4, len(data) // 2, 2**18):
@@ -111,7 +111,7 @@ def test_a_damaged_block_is_told_from_every_other_error(tmp_path: Path) -> None:
     path.write_bytes(data)
 
     with (
-        DuckDBWarehouse(path, read_only=True) as warehouse,
+        open_duckdb(path, read_only=True) as warehouse,
         pytest.raises(WarehouseCorruptError, match="damaged inside") as refusal,
     ):
         warehouse.rows("select sum(value % 7) as value from held")

@@ -10,10 +10,10 @@ from matchback.config import Config
 from matchback.core.errors import IntegrityError
 from matchback.core.settings import parse_as_of
 from matchback.flows.reconcile import reconcile
+from matchback.opening import open_duckdb
 from matchback.quality import audit
 from matchback.runs import dbt_ahead
 from matchback.runs.result import RunResult
-from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.faults.kit import as_text, last_run, lines_sent, point_alerts_to, published_of
 from tests.faults.sabotage import strike_before
 from tests.fixtures.slack_double import SlackDouble, reply, slack
@@ -58,7 +58,7 @@ class FoundBuilt:
         pass
 
     def build(self, settings: object, **options: object) -> int:
-        with DuckDBWarehouse(self.config.warehouse_path) as warehouse:
+        with open_duckdb(self.config.warehouse_path) as warehouse:
             for table in ("fct_check_results", "agg_health_score", "fct_findings"):
                 warehouse.execute(
                     f"update marts_next.{table} set run_id = (select max(run_id) from ops.runs)"
@@ -116,12 +116,12 @@ def test_the_next_good_run_publishes_and_ends_the_incident(
 def test_a_run_that_was_killed_does_not_count_as_running_for_ever(
     folder: Path, run: Callable[[str], RunResult]
 ) -> None:
-    with DuckDBWarehouse(folder / "warehouse.duckdb") as warehouse:
+    with open_duckdb(folder / "warehouse.duckdb") as warehouse:
         warehouse.execute("insert into ops.runs (run_id, status) values ('killed', 'running')")
 
     run("select 1")
 
-    with DuckDBWarehouse(folder / "warehouse.duckdb") as warehouse:
+    with open_duckdb(folder / "warehouse.duckdb") as warehouse:
         [killed] = warehouse.rows("select status, exit_code from ops.runs where run_id = 'killed'")
     assert killed == {"status": "incomplete", "exit_code": 3}
 

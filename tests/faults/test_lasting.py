@@ -11,7 +11,7 @@ from matchback.alerting import alert_settings, drain_outbox, plan_alerts
 from matchback.config import load_config
 from matchback.core.clock import Clock
 from matchback.core.settings import parse_as_of
-from matchback.warehouse.duckdb import DuckDBWarehouse
+from matchback.opening import open_duckdb
 from tests.faults.kit import lines_sent, point_alerts_to
 from tests.fixtures.slack_double import reply, slack
 from tests.runs import Finished, Published, matchback
@@ -30,7 +30,7 @@ def judge_again(folder: Path, now: datetime, number: int) -> None:
     """Take the newest results for those of one more run: the alert code of a run on its own."""
     config = load_config(folder / "matchback.yml", {})
     settings, clock = alert_settings(config), Clock(now)
-    with DuckDBWarehouse(config.warehouse_path) as warehouse:
+    with open_duckdb(config.warehouse_path) as warehouse:
         run_id = f"{now:%Y%m%dT%H%M%SZ}-{number:015x}"
         with warehouse.transaction():
             warehouse.execute(

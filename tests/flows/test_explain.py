@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from matchback.cli import app
 from matchback.config import Config
+from matchback.opening import open_duckdb
 from matchback.reporting.passport import find_passport, id_digest
-from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.fixtures.published import DATASET, insert_rows
 from tests.fixtures.report_project import make_project
 
@@ -47,7 +47,7 @@ DELIVERY = {
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
     config = make_project(tmp_path_factory.mktemp("project"), days=5)
-    with DuckDBWarehouse(config.warehouse_path) as warehouse:
+    with open_duckdb(config.warehouse_path) as warehouse:
         insert_rows(warehouse, "marts.fct_reconciled_events", [LOST])
         insert_rows(warehouse, "marts.fct_deliveries", [DELIVERY])
         insert_rows(
@@ -85,7 +85,7 @@ def explain(config: Config, *arguments: str):
 def test_event_order_and_journey_ids_lead_to_the_same_event(
     config: Config, identifier: str
 ) -> None:
-    with DuckDBWarehouse(config.warehouse_path, read_only=True) as warehouse:
+    with open_duckdb(config.warehouse_path, read_only=True) as warehouse:
         passport = find_passport(warehouse, identifier)
     assert [event.order_id for event in passport.events] == ["#LOST-1"]
 
@@ -116,7 +116,7 @@ def test_the_json_tells_every_hop_consent_policy_fields_verdict_and_findings(
 
 def test_the_statements_given_show_the_rows(config: Config) -> None:
     statements = json.loads(explain(config, "ev-lost", "--json").stdout)["sql"]
-    with DuckDBWarehouse(config.warehouse_path, read_only=True) as warehouse:
+    with open_duckdb(config.warehouse_path, read_only=True) as warehouse:
         assert [len(warehouse.rows(statement)) for statement in statements] == [1, 1]
 
 
@@ -156,7 +156,7 @@ def test_a_quote_in_an_id_is_data(config: Config) -> None:
 
 
 def test_an_event_that_never_reached_the_server_says_so(config: Config) -> None:
-    with DuckDBWarehouse(config.warehouse_path, read_only=True) as warehouse:
+    with open_duckdb(config.warehouse_path, read_only=True) as warehouse:
         order = warehouse.rows(
             "select order_id from marts.fct_reconciled_events "
             "where status = 'missing_server' and order_id is not null limit 1"

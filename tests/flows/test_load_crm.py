@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from matchback.core.errors import ExitCode, SourceError
-from matchback.sources.replay import replay_quarantine
+from matchback.loading.replay import replay_quarantine
 from tests.load_kit import CLOCK, Project, lines
 
 HEADER = "Name,Created at,Total,Currency,Email,Phone,First,Note,Test\n"

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matchback.core.errors import ConfigError, ExitCode, SourceError
+from matchback.loading.replay import replay_quarantine
 from matchback.sources.kit.files import describe_file
-from matchback.sources.replay import replay_quarantine
 from tests.fixtures.tokens import TOKEN
 from tests.load_kit import CLOCK, Project, decision, exchange, lines
 

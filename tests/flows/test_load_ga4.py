@@ -5,7 +5,7 @@ import duckdb
 import fastavro
 import pytest
 
-from matchback.sources.replay import replay_quarantine
+from matchback.loading.replay import replay_quarantine
 from tests.fixtures.tokens import TOKEN
 from tests.load_kit import CLOCK, SHARED, Project, ga4_event, lines
 

@@ -5,12 +5,12 @@ import shutil
 
 import pytest
 
+from matchback.checks import all_checks
 from matchback.expectations.judging import Judge, new_context
 from matchback.expectations.results import NOT_READ
 from matchback.expectations.suites import all_suites
-from matchback.expectations.thresholds import read_thresholds
+from matchback.opening import open_duckdb
 from matchback.quality.audit import preload, validate
-from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.fixtures.candidates import DAY, RUN_ID, SOURCES, WINDOW, write_candidates
 
 CANARY = "canary.person@example.org"
@@ -105,7 +105,7 @@ def sound_file(tmp_path_factory):
 def warehouse(sound_file, tmp_path):
     path = tmp_path / "warehouse.duckdb"
     shutil.copy(sound_file, path)
-    with DuckDBWarehouse(path) as opened:
+    with open_duckdb(path) as opened:
         yield opened
 
 
@@ -113,7 +113,7 @@ def warehouse(sound_file, tmp_path):
 def check():
     """Return a function that judges one suite over a warehouse as it stands."""
     preload().join()
-    suites = {suite.name: suite for suite in all_suites(read_thresholds())}
+    suites = {suite.name: suite for suite in all_suites(all_checks())}
     judge = Judge(new_context(), RUN_ID)
     return lambda name, warehouse: judge.check(suites[name], warehouse, WINDOW)
 
@@ -145,7 +145,7 @@ def test_a_broken_promise_is_named_and_critical(warehouse, check, name, statemen
 def test_every_critical_promise_of_a_boundary_is_broken_once():
     promised = {
         (suite.name, promise.name)
-        for suite in all_suites(read_thresholds())
+        for suite in all_suites(all_checks())
         for promise in suite.promises
         if promise.severity == "critical"
     }
@@ -261,7 +261,7 @@ def test_data_docs_list_the_promises_as_sentences_and_need_no_network(warehouse,
     folder = report.docs_path.parent
     text = written_text(folder)
     assert report.docs_path == tmp_path / "reports" / "data_docs" / "index.html"
-    for suite in all_suites(read_thresholds()):
+    for suite in all_suites(all_checks()):
         [page] = folder.glob(f"validations/{suite.name}/{RUN_ID}/*/*.html")
         listed = page.read_text(encoding="utf-8")
         assert all(promise.sentence in listed for promise in suite.promises)

@@ -1,6 +1,6 @@
 """The rows of checks and surfaces, as scoring, alerts, suites and reports read them."""
 
-from matchback.quality.checks import (
+from matchback.checks import (
     all_checks,
     all_surfaces,
     check_named,

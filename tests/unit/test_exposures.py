@@ -5,9 +5,9 @@ from pathlib import Path
 
 import yaml
 
+from matchback.checks import CHECKS_SEED, SURFACES_SEED
 from matchback.core.resources import DBT_DIRECTORY
 from matchback.privacy.registry import PERSONAL_TABLES
-from matchback.quality.checks import CHECKS_SEED, SURFACES_SEED
 
 ROOT = Path(__file__).parents[2]
 REPORT_SQL = ROOT / "matchback" / "reporting" / "sql"

@@ -8,12 +8,12 @@ import pytest
 
 from matchback.config import Config
 from matchback.core.clock import Clock
+from matchback.opening import open_duckdb
 from matchback.reporting.audit import audit_markdown
 from matchback.reporting.markdown import markdown_text, mermaid_text, text_bar
 from matchback.reporting.run import ReportedRun
 from matchback.reporting.sections import match_keys
 from matchback.reporting.sections.steps import worst_status
-from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.fixtures.published import DATASET, NOW, RUN_ID, insert_rows
 from tests.fixtures.report_project import make_project, write
 
@@ -32,7 +32,7 @@ def test_the_same_inputs_give_the_same_bytes_whenever_and_however_often_they_are
     config: Config, text: str
 ) -> None:
     first_page = config.reports_folder.joinpath("SERVER-SIDE-TRACKING-AUDIT.html").read_bytes()
-    with DuckDBWarehouse(config.warehouse_path) as warehouse:
+    with open_duckdb(config.warehouse_path) as warehouse:
         later = "20261130T000000-ffffff"
         for table in ("fct_check_results", "agg_health_score"):
             warehouse.execute(
@@ -81,7 +81,7 @@ def test_the_roadmap_ranks_by_what_a_key_can_still_bring_and_calls_it_an_estimat
 def test_coverage_is_held_against_metas_own_with_the_difference(tmp_path: Path) -> None:
     config = make_project(tmp_path, days=10)
     told = {"fetched_at": NOW, "event_name": "Purchase", "dataset_id": DATASET, "run_id": RUN_ID}
-    with DuckDBWarehouse(config.warehouse_path) as warehouse:
+    with open_duckdb(config.warehouse_path) as warehouse:
         insert_rows(
             warehouse,
             "landing.meta_quality",

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from matchback.checks import all_checks, all_surfaces
 from matchback.config import Config
-from matchback.quality.checks import all_checks, all_surfaces
+from matchback.opening import open_duckdb
 from matchback.reporting.query import SQL_FOLDER
 from matchback.reporting.report import ReportPaths
 from matchback.reporting.run import ReportedRun, ReportError
 from matchback.reporting.sections import REPORT, checks, consent, match_keys, summary, verdicts
-from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.fixtures.published import HOSTILE_ORDER_ID, RUN_ID
 from tests.fixtures.report_project import make_project, write
 
@@ -63,7 +63,7 @@ def html(paths: ReportPaths) -> str:
 
 @pytest.fixture(scope="module")
 def run(config: Config) -> ReportedRun:
-    with DuckDBWarehouse(config.warehouse_path, read_only=True) as warehouse:
+    with open_duckdb(config.warehouse_path, read_only=True) as warehouse:
         run = ReportedRun(warehouse, config, RUN_ID)
         for section in REPORT:
             run.view(section.build)
@@ -181,7 +181,7 @@ def test_a_check_that_lost_its_verdict_is_counted_and_never_called_worse(run: Re
 
 
 def test_money_at_risk_counts_each_event_once(config: Config, run: ReportedRun) -> None:
-    with DuckDBWarehouse(config.warehouse_path, read_only=True) as warehouse:
+    with open_duckdb(config.warehouse_path, read_only=True) as warehouse:
         expected = warehouse.rows(
             "select sum(coalesce(crm_value, client_value, server_value)) as value, count(*) as n "
             "from marts.fct_reconciled_events where status in ('missing_server', 'crm_only', "
@@ -192,7 +192,7 @@ def test_money_at_risk_counts_each_event_once(config: Config, run: ReportedRun) 
 
 
 def test_verdicts_add_up_to_all_events(config: Config, run: ReportedRun) -> None:
-    with DuckDBWarehouse(config.warehouse_path, read_only=True) as warehouse:
+    with open_duckdb(config.warehouse_path, read_only=True) as warehouse:
         total = warehouse.rows("select count(*) as n from marts.fct_reconciled_events")[0]["n"]
     told = run.view(verdicts.build).datasets[0]
     assert sum(row.events.size for row in told.rows) == told.events.size == total
@@ -239,7 +239,7 @@ def test_a_run_without_results_is_one_sentence(config: Config) -> None:
 
 def test_a_world_without_history_or_findings_still_makes_a_page(tmp_path: Path) -> None:
     config = make_project(tmp_path, days=1)
-    with DuckDBWarehouse(config.warehouse_path) as warehouse:
+    with open_duckdb(config.warehouse_path) as warehouse:
         for table in warehouse.rows(
             "select schema_name || '.' || table_name as name from duckdb_tables() "
             "where schema_name in ('marts', 'landing', 'ops') "
@@ -268,7 +268,7 @@ def test_every_query_states_its_grain_and_speaks_no_engine_s_dialect(path: Path)
 def test_the_runs_show_what_they_were_billed_where_that_costs_something(tmp_path: Path) -> None:
     config = make_project(tmp_path)
     assert ">Billed<" not in write(config).report.read_text(encoding="utf-8")
-    with DuckDBWarehouse(config.warehouse_path) as warehouse:
+    with open_duckdb(config.warehouse_path) as warehouse:
         warehouse.execute(
             "update ops.runs set bytes_billed = 2500000000 where run_id = ?", [RUN_ID]
         )

@@ -7,10 +7,10 @@ import pytest
 import yaml
 
 from matchback.build.publish import published_columns
+from matchback.checks import CHECKS_SEED, all_checks
 from matchback.core.resources import DBT_DIRECTORY
 from matchback.expectations.results import FailedPromise, QualityReport, SuiteResult
 from matchback.expectations.suites import QUERIES, all_suites
-from matchback.expectations.thresholds import SEED, read_thresholds
 
 CRITICAL = FailedPromise("broken", broken_count=1, population=2)
 WARNING = FailedPromise("worrying", severity="warning")
@@ -18,7 +18,7 @@ WARNING = FailedPromise("worrying", severity="warning")
 
 @pytest.fixture(scope="module")
 def suites():
-    return {suite.name: suite for suite in all_suites(read_thresholds())}
+    return {suite.name: suite for suite in all_suites(all_checks())}
 
 
 def contract(model: str) -> dict:
@@ -32,10 +32,10 @@ def contract(model: str) -> dict:
 
 
 def test_every_check_of_the_seed_has_its_bounds():
-    with SEED.open(encoding="utf-8", newline="") as lines:
+    with CHECKS_SEED.open(encoding="utf-8", newline="") as lines:
         rows = {row["check_id"]: row for row in csv.DictReader(lines)}
 
-    thresholds = read_thresholds()
+    thresholds = all_checks()
 
     assert list(thresholds) == list(rows)
     assert all(
@@ -69,7 +69,7 @@ def test_a_suite_promises_each_thing_once_and_says_it_in_a_sentence(suites):
 def test_tracking_health_says_the_bounds_of_the_seed_and_only_warns(suites):
     sentences = {one.name: one.sentence for one in suites["health"].promises}
 
-    assert list(sentences) == list(read_thresholds())
+    assert list(sentences) == list(all_checks())
     assert sentences["dedup_rate"].endswith("at least 0.9")
     assert sentences["delivery_rejected"].endswith("at most 0.01")
     assert sentences["hit_ratio"].endswith("at least 0.8 and at most 1.2")

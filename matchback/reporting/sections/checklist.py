@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from matchback.quality.checks import all_checks
+from matchback.checks import all_checks
 from matchback.reporting.run import ReportedRun
 from matchback.reporting.sections import checks
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from matchback.quality.checks import Check, Surface, all_surfaces, check_named, surface_named
+from matchback.checks import Check, Surface, all_surfaces, check_named, surface_named
 from matchback.quality.score import LostPointsRow, lost_points
 from matchback.reporting import charts, figures, words
 from matchback.reporting.run import ReportedRun

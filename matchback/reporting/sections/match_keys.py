@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from matchback.quality.checks import checks_of_section
+from matchback.checks import checks_of_section
 from matchback.reporting import charts, figures
 from matchback.reporting.run import ReportedRun
 from matchback.reporting.sections.checks import FindingCount

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import metadata
 
-from matchback.quality.checks import Check, all_checks
+from matchback.checks import Check, all_checks
 from matchback.reporting.run import ReportedRun
 from matchback.reporting.sections import drift
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from matchback.quality.checks import all_surfaces
+from matchback.checks import all_surfaces
 from matchback.reporting.run import ReportedRun
 from matchback.reporting.sections import checks
 from matchback.reporting.sections.checks import CheckView

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import orjson
 from markupsafe import Markup
 
-from matchback.quality.checks import Check, checks_of_section
+from matchback.checks import Check, checks_of_section
 from matchback.reporting import charts
 from matchback.reporting.run import ReportedRun
 from matchback.reporting.totals import grouped

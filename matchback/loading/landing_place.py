@@ -25,8 +25,8 @@ def landing_place(config: Config, warehouse: Warehouse, run_id: str) -> Iterator
         yield warehouse
         suppress_loaded(warehouse, config, run_id)
         return
-    from matchback.sources.hand_over import hand_over
-    from matchback.sources.scratch import opened_scratch
+    from matchback.loading.hand_over import hand_over
+    from matchback.loading.scratch import opened_scratch
 
     bigquery = cast("BigQueryWarehouse", warehouse)
     path = config.state_folder / SCRATCH_FILE

@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from matchback.core.sql import literal
+from matchback.loading.scratch import Key, ScratchWarehouse
 from matchback.sources.catalog import PARTITIONED
-from matchback.sources.scratch import Key, ScratchWarehouse
 from matchback.warehouse.bigquery import BigQueryWarehouse, Partition
 
 JOBS_AT_ONCE = 8
