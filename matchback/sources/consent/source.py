@@ -2,8 +2,7 @@
 
 from matchback.config import Config, ConsentConfig
 from matchback.core.errors import SourceError
-from matchback.sources.consent.consent_format import ConsentFormat
-from matchback.sources.consent.parse import MOMENT, decision_parser, decisions_relation
+from matchback.sources.consent.parse import MOMENT, decision_parser, decisions_relation, paths_of
 from matchback.sources.kit.land_lines import LineLoader
 from matchback.sources.kit.ledger import DateWindow
 from matchback.sources.kit.load_file import find_source_files
@@ -39,13 +38,14 @@ def find_table(config: Config, _window: DateWindow) -> FoundFiles:
 
 def _loader(consent: ConsentConfig) -> LineLoader:
     """Return the loader of the configured format; the engine reads only flat lines by itself."""
-    shape = ConsentFormat.named(consent.format)
+    paths = paths_of(consent.format)
+    is_flat = not any("." in path for path in paths.values())
     return LineLoader(
         "consent",
         "landing.consent_log",
         MOMENT,
-        lambda _: decision_parser(shape),
-        (lambda file: decisions_relation(str(file.path), shape)) if shape.is_flat else None,
+        lambda _: decision_parser(paths),
+        (lambda file: decisions_relation(str(file.path), paths)) if is_flat else None,
     )
 
 

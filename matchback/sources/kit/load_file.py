@@ -1,8 +1,8 @@
 """One file at a time: decide by its digest; rows, quarantine and ledger in one transaction."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from matchback.config import Config
@@ -14,7 +14,6 @@ from matchback.sources.kit.files import FoundFile, brought, describe_file, folde
 from matchback.sources.kit.landing_rows import LoadContext, forget_file, write_ledger
 from matchback.sources.kit.ledger import (
     DateWindow,
-    Decision,
     FileOutcome,
     FileState,
     LoadCounts,
@@ -107,61 +106,108 @@ def load_file(
 ) -> FileOutcome:
     """Load one file if its content is new; refusing it leaves its earlier rows alone."""
     with brought(file) as here:
-        return _load_here(loader, context, here, states, is_forced)
+        return _FileLoad(loader, context, here, states).run(is_forced=is_forced)
 
 
-def _load_here(
-    loader: FileLoader,
-    context: LoadContext,
-    file: FoundFile,
-    states: dict[str, FileState],
-    is_forced: bool,
-) -> FileOutcome:
-    try:
-        digest = loader.digest(file)
-    except FileRefusedError as error:
-        return _refuse(loader, context, file, raw_digest(file.path), str(error), states)
-    decision = _forced(file, states) if is_forced else decide(file, digest, states)
-    before = states.get(file.name)
-    if decision == "skip":
-        _remember_time(loader, context, file, states)
-        return FileOutcome(file, "skip")
-    try:
-        counts = _write(loader, context, file, digest, decision, states)
-    except FileRefusedError as error:
-        return _refuse(loader, context, file, digest, str(error), states)
-    states[file.name] = FileState(
-        digest=digest,
-        size=file.size,
-        modified_at=file.modified_at,
-        rows_read=counts.rows_read,
-        rows_duplicate=counts.rows_duplicate,
-        error=None,
-        group=file.group,
-        has_rows=counts.rows_read > counts.rows_duplicate,
-    )
-    if counts.rows_quarantined:
-        logger.warning("%s: %d rows quarantined", file.name, counts.rows_quarantined)
-    had_rows = before is not None and before.has_rows
-    return FileOutcome(file, decision, counts, has_replaced_rows=had_rows)
+@dataclass(frozen=True)
+class _FileLoad:
+    """The load of one file whose content is here."""
 
+    loader: FileLoader
+    context: LoadContext
+    file: FoundFile
+    states: dict[str, FileState]
 
-def _remember_time(
-    loader: FileLoader, context: LoadContext, file: FoundFile, states: dict[str, FileState]
-) -> None:
-    """Note the new time of a touched file, so that its content is not read again tomorrow."""
-    state = states[file.name]
-    if (state.size, state.modified_at) == (file.size, file.modified_at):
-        return
-    context.warehouse.execute(
-        """
-        update landing.load_ledger
-        set file_size = ?, modified_at = ?
-        where source = ? and file_name = ? and digest = ?
-        """,
-        [file.size, file.modified_at, loader.source, file.name, state.digest],
-    )
-    states[file.name] = replace(state, size=file.size, modified_at=file.modified_at)
+    def run(self, *, is_forced: bool) -> FileOutcome:
+        """Decide by the content's digest, and do it."""
+        file, before = self.file, self.states.get(self.file.name)
+        had_rows = before is not None and before.has_rows
+        try:
+            digest = self.loader.digest(file)
+        except FileRefusedError as error:
+            return self._refuse(before, raw_digest(file.path), str(error))
+        decision = decide(file, digest, self.states)
+        if is_forced:
+            decision = "replace" if had_rows else "load"
+        if before is not None and decision == "skip":
+            self._remember_time(before)
+            return FileOutcome(file, "skip")
+        try:
+            counts = self._write(digest, is_duplicate=decision == "duplicate")
+        except FileRefusedError as error:
+            return self._refuse(before, digest, str(error))
+        self._note(digest, counts, has_rows=counts.rows_read > counts.rows_duplicate)
+        if counts.rows_quarantined:
+            logger.warning("%s: %d rows quarantined", file.name, counts.rows_quarantined)
+        return FileOutcome(file, decision, counts, has_replaced_rows=had_rows)
+
+    def _write(self, digest: str, *, is_duplicate: bool) -> LoadCounts:
+        """Write the rows, quickly where that goes well."""
+        if is_duplicate:
+            twin = twin_of(self.file, digest, self.states)
+            rows = twin.rows_read if twin else 0
+            return self._replace(digest, lambda: LoadCounts(rows, 0, rows))
+        if self.loader.can_be_quick(self.file):
+            try:
+                return self._replace(digest, lambda: self._load(careful=False))
+            except (RowRejectedError, *UNREADABLE_INPUT):
+                logger.info("%s: read line by line, some lines need a closer look", self.file.name)
+        try:
+            return self._replace(digest, lambda: self._load(careful=True))
+        except UNREADABLE_INPUT as error:
+            # The engine's text may quote a value of the file.
+            kind = type(error).__name__
+            raise FileRefusedError(f"cannot be read by the engine ({kind})") from None
+
+    def _load(self, *, careful: bool) -> LoadCounts:
+        return self.loader.load(self.context, self.file, careful=careful)
+
+    def _replace(self, digest: str, write: Callable[[], LoadCounts]) -> LoadCounts:
+        """Delete what earlier loads of the file left, write anew, and the ledger with it."""
+        warehouse, loader, file = self.context.warehouse, self.loader, self.file
+        with warehouse.transaction():
+            of_file, parameters = loader.rows_of(file)
+            warehouse.fetch_file(loader.table, file.name)
+            warehouse.delete_rows(loader.table, of_file, parameters)
+            forget_file(warehouse, loader.source, file.name)
+            counts = write()
+            write_ledger(self.context, loader.source, file, digest, counts)
+        return counts
+
+    def _remember_time(self, state: FileState) -> None:
+        """Note the new time of a touched file: tomorrow its content need not be read again."""
+        file = self.file
+        if (state.size, state.modified_at) == (file.size, file.modified_at):
+            return
+        self.context.warehouse.execute(
+            "update landing.load_ledger set file_size = ?, modified_at = ? "
+            "where source = ? and file_name = ? and digest = ?",
+            [file.size, file.modified_at, self.loader.source, file.name, state.digest],
+        )
+        self.states[file.name] = replace(state, size=file.size, modified_at=file.modified_at)
+
+    def _refuse(self, before: FileState | None, digest: str | None, reason: str) -> FileOutcome:
+        file = self.file
+        if before and digest is not None and (before.digest, before.error) == (digest, reason):
+            return FileOutcome(file, "skip")
+        logger.warning("%s %s; nothing of it was loaded", file.name, reason)
+        write_ledger(self.context, self.loader.source, file, digest, NO_ROWS, error=reason)
+        self._note(digest, NO_ROWS, has_rows=before is not None and before.has_rows, error=reason)
+        return FileOutcome(file, "load", NO_ROWS, error=reason)
+
+    def _note(
+        self, digest: str | None, counts: LoadCounts, *, has_rows: bool, error: str | None = None
+    ) -> None:
+        self.states[self.file.name] = FileState(
+            digest=digest,
+            size=self.file.size,
+            modified_at=self.file.modified_at,
+            rows_read=counts.rows_read,
+            rows_duplicate=counts.rows_duplicate,
+            error=error,
+            group=self.file.group,
+            has_rows=has_rows,
+        )
 
 
 def file_states(warehouse: DuckDBWarehouse, source: str) -> dict[str, FileState]:
@@ -238,89 +284,3 @@ def _nothing_matches(key: str, pattern: str) -> SourceError:
 def context_of(warehouse: DuckDBWarehouse, run_id: str, clock: Clock) -> LoadContext:
     """Return what the loads of one run share."""
     return LoadContext(warehouse, run_id, clock.now)
-
-
-def _forced(file: FoundFile, states: dict[str, FileState]) -> Decision:
-    state = states.get(file.name)
-    return "replace" if state is not None and state.has_rows else "load"
-
-
-def _write(
-    loader: FileLoader,
-    context: LoadContext,
-    file: FoundFile,
-    digest: str,
-    decision: Decision,
-    states: dict[str, FileState],
-) -> LoadCounts:
-    if decision == "duplicate":
-        return _write_duplicate(loader, context, file, digest, states)
-    if loader.can_be_quick(file):
-        try:
-            return _write_rows(loader, context, file, digest, careful=False)
-        except (RowRejectedError, *UNREADABLE_INPUT):
-            logger.info("%s: read line by line, some lines need a closer look", file.name)
-    try:
-        return _write_rows(loader, context, file, digest, careful=True)
-    except UNREADABLE_INPUT as error:
-        # The engine's text may quote a value of the file.
-        raise FileRefusedError(f"cannot be read by the engine ({type(error).__name__})") from None
-
-
-def _write_rows(
-    loader: FileLoader, context: LoadContext, file: FoundFile, digest: str, *, careful: bool
-) -> LoadCounts:
-    with context.warehouse.transaction():
-        _forget(loader, context, file)
-        counts = loader.load(context, file, careful=careful)
-        write_ledger(context, loader.source, file, digest, counts)
-    return counts
-
-
-def _write_duplicate(
-    loader: FileLoader,
-    context: LoadContext,
-    file: FoundFile,
-    digest: str,
-    states: dict[str, FileState],
-) -> LoadCounts:
-    twin = twin_of(file, digest, states)
-    rows = twin.rows_read if twin else 0
-    counts = LoadCounts(rows, 0, rows)
-    with context.warehouse.transaction():
-        _forget(loader, context, file)
-        write_ledger(context, loader.source, file, digest, counts)
-    return counts
-
-
-def _forget(loader: FileLoader, context: LoadContext, file: FoundFile) -> None:
-    of_file, parameters = loader.rows_of(file)
-    context.warehouse.fetch_file(loader.table, file.name)
-    context.warehouse.delete_rows(loader.table, of_file, parameters)
-    forget_file(context.warehouse, loader.source, file.name)
-
-
-def _refuse(
-    loader: FileLoader,
-    context: LoadContext,
-    file: FoundFile,
-    digest: str | None,
-    reason: str,
-    states: dict[str, FileState],
-) -> FileOutcome:
-    state = states.get(file.name)
-    if state is not None and digest is not None and (state.digest, state.error) == (digest, reason):
-        return FileOutcome(file, "skip")
-    logger.warning("%s %s; nothing of it was loaded", file.name, reason)
-    write_ledger(context, loader.source, file, digest, NO_ROWS, error=reason)
-    states[file.name] = FileState(
-        digest=digest,
-        size=file.size,
-        modified_at=file.modified_at,
-        rows_read=0,
-        rows_duplicate=0,
-        error=reason,
-        group=file.group,
-        has_rows=state.has_rows if state else False,
-    )
-    return FileOutcome(file, "load", NO_ROWS, error=reason)

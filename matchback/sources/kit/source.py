@@ -13,14 +13,8 @@ from matchback.warehouse.base import Warehouse
 FoundFiles = Sequence[tuple[FileLoader, Sequence[FoundFile]]]
 
 
-def _no_tables(_config: Config, _window: DateWindow) -> FoundFiles:
-    return ()
-
-
-def _nothing_inside(
-    _config: Config, _warehouse: Warehouse, _context: LoadContext, _window: DateWindow
-) -> None:
-    return None
+FindTables = Callable[[Config, DateWindow], FoundFiles]
+LoadInside = Callable[[Config, Warehouse, LoadContext, DateWindow], LoadSummary | None]
 
 
 @dataclass(frozen=True)
@@ -34,10 +28,8 @@ class Source:
 
     name: str
     files: Callable[[Config], FoundFiles]
-    tables: Callable[[Config, DateWindow], FoundFiles] = _no_tables
-    load_inside: Callable[[Config, Warehouse, LoadContext, DateWindow], LoadSummary | None] = (
-        _nothing_inside
-    )
+    tables: FindTables = lambda *_: ()
+    load_inside: LoadInside = lambda *_: None
 
     def is_configured(self, config: Config) -> bool:
         """Say whether matchback.yml names it."""
