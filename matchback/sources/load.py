@@ -7,7 +7,7 @@ from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.core.window import Window
 from matchback.sources.kit.landing_rows import LoadContext
-from matchback.sources.kit.ledger import DateWindow, LoadSummary
+from matchback.sources.kit.ledger import LoadSummary
 from matchback.sources.kit.load_file import context_of, load_files
 from matchback.sources.kit.source import Source
 from matchback.sources.landing_place import landing_place
@@ -41,7 +41,7 @@ def load_source(
     config: Config,
     warehouse: Warehouse,
     context: LoadContext,
-    window: DateWindow,
+    window: Window,
 ) -> LoadSummary:
     """Load what is new or changed of one source; SourceError when a path matches no file."""
     summary = source.load_inside(config, warehouse, context, window)

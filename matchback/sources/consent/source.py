@@ -2,9 +2,9 @@
 
 from matchback.config import Config, ConsentConfig
 from matchback.core.errors import SourceError
+from matchback.core.window import Window
 from matchback.sources.consent.parse import MOMENT, decision_parser, decisions_relation, paths_of
 from matchback.sources.kit.land_lines import LineLoader
-from matchback.sources.kit.ledger import DateWindow
 from matchback.sources.kit.load_file import find_source_files
 from matchback.sources.kit.source import FoundFiles, Source
 
@@ -19,13 +19,12 @@ def find_files(config: Config) -> FoundFiles:
         "sources.consent.path",
         consent.path,
         allow_outside=consent.allow_outside,
-        all_patterns=[consent.path],
         source_format=_source_format(consent),
     )
     return [(_loader(consent), files)]
 
 
-def find_table(config: Config, _window: DateWindow) -> FoundFiles:
+def find_table(config: Config, _window: Window) -> FoundFiles:
     """Return the BigQuery table; it counts as one file."""
     consent = _configured(config)
     if consent.table is None:

@@ -3,17 +3,17 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
 
 from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.core.errors import SourceError
+from matchback.core.window import Window
 from matchback.orchestration import task
 from matchback.sources.kit.errors import FileRefusedError, RowRejectedError
+from matchback.sources.kit.file_loader import FileLoader
 from matchback.sources.kit.files import FoundFile, brought, describe_file, folder_of, raw_digest
 from matchback.sources.kit.landing_rows import LoadContext, forget_file, write_ledger
 from matchback.sources.kit.ledger import (
-    DateWindow,
     FileOutcome,
     FileState,
     LoadCounts,
@@ -31,42 +31,11 @@ logger = logging.getLogger(__name__)
 NO_ROWS = LoadCounts(0, 0, 0)
 
 
-class FileLoader(Protocol):
-    """What a source brings: how to tell a file's content, and how to write its rows."""
-
-    @property
-    def source(self) -> str:
-        """What the ledger calls the source."""
-
-    @property
-    def table(self) -> str:
-        """The landing relation of its rows."""
-
-    @property
-    def only_format(self) -> str | None:
-        """The format of the only files that it reads; None when it reads all of its source."""
-
-    def digest(self, file: FoundFile) -> str:
-        """Return the content digest; FileRefusedError when the file cannot be read."""
-
-    def rows_of(self, file: FoundFile) -> tuple[str, dict[str, Any]]:
-        """Return the condition that names the rows of a file in `table`."""
-
-    def can_be_quick(self, file: FoundFile) -> bool:
-        """Say whether a first, less careful try is worth it."""
-
-    def load(self, context: LoadContext, file: FoundFile, *, careful: bool) -> LoadCounts:
-        """Write the rows of one file inside the caller's transaction."""
-
-    def replay(self, context: LoadContext, file: FoundFile, texts: dict[int, str]) -> set[int]:
-        """Load corrected quarantined rows inside the caller's transaction."""
-
-
 def load_files(
     source: str,
     loaders: Sequence[tuple[FileLoader, Sequence[FoundFile]]],
     context: LoadContext,
-    window: DateWindow,
+    window: Window,
     lookback_days: int,
 ) -> LoadSummary:
     """Load what is new or changed of one source's files; the rest is left alone."""
@@ -254,11 +223,14 @@ def find_source_files(
     pattern: str,
     *,
     allow_outside: bool,
-    all_patterns: Sequence[str],
     source_format: str,
     dataset_id: str | None = None,
+    all_patterns: Sequence[str] | None = None,
 ) -> list[FoundFile]:
-    """Return the files of one configured path; SourceError when it names none."""
+    """Return the files of one configured path; SourceError when it names none.
+
+    Names are told from the folder that all patterns of the source share.
+    """
     if is_object(pattern):
         objects = find_objects(key, pattern, source_format, dataset_id)
         if not objects:
@@ -267,7 +239,7 @@ def find_source_files(
     paths = config.find_files(pattern, where=key, allow_outside=allow_outside)
     if not paths:
         raise _nothing_matches(key, pattern)
-    folder = folder_of(all_patterns)
+    folder = folder_of(all_patterns or [pattern])
     base = config.root / folder
     return [
         describe_file(path, path.relative_to(base).as_posix(), source_format, dataset_id=dataset_id)

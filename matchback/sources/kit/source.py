@@ -4,17 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from matchback.config import Config
+from matchback.core.window import Window
+from matchback.sources.kit.file_loader import FileLoader
 from matchback.sources.kit.files import FoundFile
 from matchback.sources.kit.landing_rows import LoadContext
-from matchback.sources.kit.ledger import DateWindow, LoadSummary
-from matchback.sources.kit.load_file import FileLoader
+from matchback.sources.kit.ledger import LoadSummary
 from matchback.warehouse.base import Warehouse
 
 FoundFiles = Sequence[tuple[FileLoader, Sequence[FoundFile]]]
 
 
-FindTables = Callable[[Config, DateWindow], FoundFiles]
-LoadInside = Callable[[Config, Warehouse, LoadContext, DateWindow], LoadSummary | None]
+FindTables = Callable[[Config, Window], FoundFiles]
+LoadInside = Callable[[Config, Warehouse, LoadContext, Window], LoadSummary | None]
 
 
 @dataclass(frozen=True)
