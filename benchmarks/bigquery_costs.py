@@ -18,7 +18,7 @@ import duckdb
 from google.protobuf.message import Message
 
 from benchmarks.world import FIRST_DAY, WorldSize, write_world
-from matchback.build.dbt import dbt_environment, dbt_settings
+from matchback.build.dbt import dbt_settings
 from matchback.config import Config, load_config
 from matchback.core.clock import Clock
 from matchback.core.progress import Progress
@@ -271,9 +271,6 @@ def _run_and_keep(config: Config) -> None:
     reconcile.reconcile(config, window, Clock(AS_OF), {}, Progress(is_quiet=True))
 
 
-def _settings(config: Config) -> str:
+def _settings(config: Config) -> dict[str, Any]:
     first = FIRST_DAY - timedelta(days=WINDOW_DAYS - 1)
-    settings = dbt_settings(
-        config, Window(first, FIRST_DAY), "paper", Clock(AS_OF), has_gateway=True
-    )
-    return dbt_environment(config, {}, settings)["MATCHBACK_SETTINGS"]
+    return dbt_settings(config, Window(first, FIRST_DAY), "paper", Clock(AS_OF), has_gateway=True)

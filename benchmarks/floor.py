@@ -15,8 +15,8 @@ import duckdb
 import orjson
 
 from benchmarks.world import MEMORY_LIMIT, json_columns
-from matchback.core.resources import SQL_DIRECTORY
-from matchback.pii.columns import Type, read_columns, text_leaves
+from matchback.sources.ga4.tables import EXPORTED
+from matchback.warehouse.tables import Type, text_leaves
 
 SCRIPT = Path(__file__).parent / "sql" / "floor.sql"
 # Ids that hold numbers by design; everything else that is text is looked at.
@@ -166,10 +166,7 @@ def count_texts(world: Path) -> int:
 
 def ga4_columns() -> dict[str, Type]:
     """Return the exported columns with their types."""
-    definition = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_rows.sql"
-    columns = read_columns(definition.read_text(encoding="utf-8"))
-    loader = ("export_kind", "file_name", "run_id", "extra_columns", "secret_fields")
-    return {name: kind for name, kind in columns.items() if name not in loader}
+    return {column.name: column.type for column in EXPORTED}
 
 
 def main() -> None:

@@ -20,8 +20,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from matchback.core.resources import SQL_DIRECTORY
-from matchback.simulator.ga4_schema import ga4_schema
+from matchback.sources.ga4.tables import EXPORTED
 
 FIRST_DAY = date(2026, 11, 9)
 TIMEZONE = "Europe/Berlin"
@@ -166,16 +165,8 @@ def json_columns() -> str:
 
 
 def export_types() -> dict[str, str]:
-    """Return the exported columns with the engine's types, as the landing table defines them."""
-    definition = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_rows.sql"
-    with duckdb.connect() as connection:
-        connection.execute("create schema landing")
-        connection.execute(definition.read_text(encoding="utf-8"))
-        rows = connection.execute(
-            "select column_name, data_type from duckdb_columns() where table_name = 'ga4_rows'"
-        ).fetchall()
-    types: dict[str, str] = dict(rows)
-    return {name: types[name] for name in ga4_schema().names}
+    """Return the exported columns with the engine's types, as the landing table declares them."""
+    return {column.name: column.type.sql("duckdb") for column in EXPORTED}
 
 
 def _columns_of_macro() -> set[str]:

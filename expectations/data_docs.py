@@ -1,81 +1,88 @@
-"""Data Docs that need no network: Great Expectations' own result pages in a plain frame.
+"""Great Expectations' Data Docs in a page that needs no network.
 
-Its stock site builder loads styles, scripts and a logo from seven hosts, and without them its
-index is an empty table; so the index and the page around the results are ours.
+The library's site builder renders the answers; its stock page loads styles and scripts from seven
+hosts, and its stock index is an empty table without them. So the site is given these two views.
 """
 
 import logging
 import shutil
-from functools import cache
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from matchback.expectations.results import SuiteResult
-from matchback.reporting.template_cache import template_cache
+from great_expectations.render.view import DefaultJinjaIndexPageView, DefaultJinjaPageView
 
 if TYPE_CHECKING:
-    from great_expectations.core import ExpectationSuiteValidationResult
-    from great_expectations.render.view import DefaultJinjaPageView
+    from great_expectations.data_context import AbstractDataContext
 
-    from matchback.core.window import Window
-
+SITE = "matchback"
 TEMPLATES = Path(__file__).parent / "templates"
-INDEX = "index.html"
 
 logger = logging.getLogger(__name__)
 
 
-@cache
-def load_renderer() -> "tuple[Any, DefaultJinjaPageView]":
-    """Return the library's page renderer and view; its templates are compiled once."""
-    import great_expectations as gx
-    from great_expectations.render.renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view import DefaultJinjaPageView
+class OfflinePage(DefaultJinjaPageView):
+    """The page of one suite."""
 
-    view = DefaultJinjaPageView(custom_views_directory=str(TEMPLATES))
-    view.env.bytecode_cache = template_cache(gx.__version__)
-    view.env.get_template("suite.html")
-    return ValidationResultsPageRenderer(run_info_at_end=False), view
+    def render(self, document: Any, template: str | None = None, **kwargs: Any) -> str:  # noqa: ANN401
+        """Render the library's sections in our page."""
+        page = template or "offline_page.j2"
+        return str(super().render(document, template=page, **kwargs))  # type: ignore[no-untyped-call]
 
 
-class DataDocs:
-    """Collects the pages of one run and writes them as one folder."""
+class OfflineIndex(DefaultJinjaIndexPageView):
+    """The list of suites, and of those that had nothing to judge."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._entries: list[tuple[SuiteResult, str | None]] = []
-        self._pages: dict[str, str] = {}
+    def __init__(self, skipped: Mapping[str, str], **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(**kwargs)
+        self._skipped = skipped
 
-    def add(self, result: SuiteResult, answer: "ExpectationSuiteValidationResult | None") -> None:
-        """Render the page of a suite that was evaluated; others stand in the index only."""
-        page = f"{result.name}.html" if answer is not None else None
-        if page is not None and answer is not None:
-            renderer, view = load_renderer()
-            _, *sections = renderer.render(answer).to_json_dict()["sections"]
-            self._pages[page] = view.env.get_template("suite.html").render(
-                result=result, sections=sections
-            )
-        self._entries.append((result, page))
+    def render(self, document: Any, template: str | None = None, **kwargs: Any) -> str:  # noqa: ANN401
+        """Render the library's list of results in our page."""
+        page = template or "offline_index.j2"
+        kwargs["skipped"] = self._skipped
+        return str(super().render(document, template=page, **kwargs))  # type: ignore[no-untyped-call]
 
-    def write(self, run_id: str, window: "Window") -> Path | None:
-        """Replace the folder by the pages of this run and return its index; None when it cannot."""
-        _, view = load_renderer()
-        self._pages[INDEX] = view.env.get_template("index.html").render(
-            entries=self._entries, run_id=run_id, window=window
-        )
-        try:
-            self._replace_folder()
-        except OSError as error:
-            logger.warning("The Data Docs could not be written (%s).", type(error).__name__)
-            return None
-        return self._folder / INDEX
 
-    def _replace_folder(self) -> None:
-        fresh = self._folder.with_name(self._folder.name + ".new")
+def write_data_docs(
+    context: "AbstractDataContext", folder: Path, skipped: Mapping[str, str]
+) -> Path | None:
+    """Replace the folder by the pages of this run and return its index; None when it cannot."""
+    fresh = folder.with_name(folder.name + ".new")
+    try:
         shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        for name, page in self._pages.items():
-            (fresh / name).write_text(page, encoding="utf-8")
-        if self._folder.exists():
-            shutil.rmtree(self._folder)
-        fresh.rename(self._folder)
+        # The library's own type of a site is incomplete, as it says.
+        context.add_data_docs_site(SITE, _site(fresh, skipped))  # type: ignore[arg-type]
+        context.build_data_docs(site_names=[SITE])
+        # Fonts and pictures of the stock page.
+        shutil.rmtree(fresh / "static", ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh.rename(folder)
+    except OSError as error:
+        logger.warning("The Data Docs could not be written (%s).", type(error).__name__)
+        return None
+    return folder / "index.html"
+
+
+def _site(folder: Path, skipped: Mapping[str, str]) -> dict[str, Any]:
+    views = {"module_name": __name__, "custom_views_directory": str(TEMPLATES)}
+    return {
+        "class_name": "SiteBuilder",
+        "show_how_to_buttons": False,
+        "store_backend": {
+            "class_name": "TupleFilesystemStoreBackend",
+            "base_directory": str(folder),
+        },
+        "site_index_builder": {
+            "class_name": "DefaultSiteIndexBuilder",
+            "view": {**views, "class_name": "OfflineIndex", "skipped": dict(skipped)},
+        },
+        "site_section_builders": {
+            "expectations": "None",
+            "profiling": "None",
+            "validations": {
+                "class_name": "DefaultSiteSectionBuilder",
+                "view": {**views, "class_name": "OfflinePage"},
+            },
+        },
+    }

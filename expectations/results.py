@@ -1,59 +1,52 @@
-"""What an audit found: suites, what they evaluated and what failed, without any value of a row."""
+"""What an audit found: suites, what they judged and what failed, without any value of a row."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-Kind = Literal["integrity", "health"]
-NOTHING_CHECKED = "nothing_was_checked"
-NOT_READ = "frame_could_not_be_read"
-NOT_EVALUATED = "could_not_be_evaluated"
+Severity = Literal["critical", "warning"]
+
+NOT_READ = "could not be read"
+NOT_JUDGED = "could not be judged"
+NOTHING_JUDGED = "nothing was judged"
 
 
 @dataclass(frozen=True)
-class FailedExpectation:
-    """One broken promise; counts are of frame rows, None where the promise has no rows.
+class FailedPromise:
+    """One broken promise: how many rows break it, of how many; `reason` names an error by type."""
 
-    `missing` names what was promised and is not there, `reason` an error by its type.
-    """
-
-    expectation: str
-    column: str | None
-    severity: str
-    observed_count: int | None = None
-    missing: tuple[str, ...] = ()
+    promise: str
+    severity: Severity = "critical"
+    broken_count: int | None = None
+    population: int | None = None
     reason: str = ""
 
     def __str__(self) -> str:
-        lacks = f"lacks {', '.join(self.missing[:5])}" if self.missing else ""
-        target = f"({self.column})" if self.column else ""
-        details = "; ".join(part for part in (lacks, self.reason) if part)
-        return f"{self.expectation}{target}" + (f": {details}" if details else "")
+        counts = "" if self.broken_count is None else f"{self.broken_count} of {self.population}"
+        details = "; ".join(part for part in (counts, self.reason) if part)
+        return f"{self.promise} ({details})" if details else self.promise
 
 
 @dataclass(frozen=True)
 class SuiteResult:
-    """One suite over one window; `skipped` says why there was nothing it could check.
+    """One suite over one window; `skipped` says why there was nothing it could judge.
 
-    `unjudged` names the columns whose expectations met no value: neither passed nor failed.
+    `unjudged` names the promises that met no row: neither kept nor broken.
     """
 
     name: str
-    relation: str
-    kind: Kind
     evaluated: int = 0
-    failed: tuple[FailedExpectation, ...] = ()
+    failed: tuple[FailedPromise, ...] = ()
     skipped: str = ""
     unjudged: tuple[str, ...] = ()
-    frame_row_count: int = 0
 
     @property
     def passed(self) -> bool:
-        """Say whether something was checked and nothing failed."""
+        """Say whether something was judged and nothing failed."""
         return self.evaluated > 0 and not self.failed
 
     @property
-    def broken(self) -> tuple[FailedExpectation, ...]:
+    def broken(self) -> tuple[FailedPromise, ...]:
         """What failed with critical severity."""
         return tuple(one for one in self.failed if one.severity == "critical")
 
@@ -67,30 +60,15 @@ class QualityReport:
 
     @property
     def evaluated(self) -> int:
-        """The number of expectations that looked at something."""
+        """The number of promises that were judged over rows."""
         return sum(suite.evaluated for suite in self.suites)
 
     @property
     def integrity_failures(self) -> list[str]:
         """What forbids the publication, in words; empty when the candidates may be published."""
-        return [
-            f"{suite.name} {failure}"
-            for suite in self.suites
-            if suite.kind == "integrity"
-            for failure in suite.broken
-        ]
-
-    @property
-    def health_failures(self) -> list[str]:
-        """What tracking health fell short of; published and alerted, never blocking."""
-        return [
-            f"{suite.name} {failure}"
-            for suite in self.suites
-            if suite.kind == "health"
-            for failure in suite.failed
-        ]
+        return [f"{suite.name}: {failure}" for suite in self.suites for failure in suite.broken]
 
     @property
     def skipped(self) -> dict[str, str]:
-        """The suites that had nothing to check, with the reason."""
+        """The suites that had nothing to judge, with the reason."""
         return {suite.name: suite.skipped for suite in self.suites if suite.skipped}

@@ -17,9 +17,9 @@ from matchback.core.window import Window
 from matchback.opening import open_warehouse, sole_writer
 from matchback.orchestration import Artifacts, flow, publish_artifacts, run_page, task
 from matchback.quality.schema_contract import record_first_contracts, schema_variables
+from matchback.sources.catalog import on_every_date
 from matchback.sources.load import load_sources
 from matchback.warehouse.base import Warehouse, first
-from matchback.warehouse.guarded_tables import on_every_date
 from matchback.warehouse.lease import Lease
 
 if TYPE_CHECKING:

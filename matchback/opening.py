@@ -9,13 +9,14 @@ from secrets import token_hex
 
 from matchback.config import BigQueryWarehouseConfig, Config
 from matchback.core.errors import MatchbackError
+from matchback.sources.catalog import TABLES
 from matchback.sources.ga4.shard_store import ShardStore
 from matchback.warehouse.base import Warehouse
 from matchback.warehouse.duckdb import DuckDBWarehouse
 from matchback.warehouse.lease import Lease, run_lease, table_lease
 
 # Opens a DuckDB file with the GA4 shards beside it.
-open_duckdb = partial(DuckDBWarehouse, outside=ShardStore)
+open_duckdb = partial(DuckDBWarehouse, tables=TABLES, outside=ShardStore)
 
 
 def open_warehouse(config: Config, *, read_only: bool = False) -> Warehouse:
@@ -23,7 +24,7 @@ def open_warehouse(config: Config, *, read_only: bool = False) -> Warehouse:
     if isinstance(config.warehouse, BigQueryWarehouseConfig):
         from matchback.warehouse.bigquery import BigQueryWarehouse
 
-        return BigQueryWarehouse.open(config)
+        return BigQueryWarehouse.open(config, TABLES)
     return open_duckdb(
         config.warehouse_path,
         read_only=read_only,

@@ -7,7 +7,21 @@ import pytest
 from tests.runs import run_window
 from tests.worlds import World, build_world
 
+# These folders share a dear set-up: each runs in one process. The dearest begin first.
+TOGETHER = {"bigquery": "bigquery", "dbt": "clean_run", "faults": "clean_run"}
+FIRST = ("bigquery", "clean_run", "test_repeated_runs", "test_canaries", "test_example_worlds")
+
 os.environ.update({"DO_NOT_TRACK": "1", "GX_ANALYTICS_ENABLED": "false"})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests run in one process, and put the groups that take longest first."""
+    groups = {item: TOGETHER.get(item.path.parent.name, item.path.stem) for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+    ranks = {group: rank for rank, group in enumerate(FIRST)}
+    items.sort(key=lambda item: ranks.get(groups[item], len(ranks)))
 
 
 @pytest.fixture(scope="session")

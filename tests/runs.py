@@ -1,8 +1,10 @@
 """Whole runs for tests: call the console script in a folder, read what it published."""
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,8 @@ from typing import Any
 
 import duckdb
 
+# What dbt parsed, once for all folders of all tests.
+CACHE = {"MATCHBACK_CACHE": f"{tempfile.gettempdir()}/matchback-tests-{os.getuid()}"}
 STATUS_ORDER = ["fail", "warn", "pass", "insufficient_data", "unknown"]
 
 
@@ -37,7 +41,11 @@ def matchback(
     finished = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=folder,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "CI": "true", **(environment or {})},
+        env={
+            **{"PATH": "/usr/bin:/bin", "HOME": str(folder), "CI": "true"},
+            **CACHE,
+            **(environment or {}),
+        },
         input=stdin,
         capture_output=True,
         text=True,

@@ -2,6 +2,6 @@
 {{ config(tags=['integrity']) }}
 
 select thresholds.check_id
-from {{ ref('check_thresholds') }} as thresholds
+from {{ ref('checks') }} as thresholds
 left join {{ ref('fct_check_results') }} as results on thresholds.check_id = results.check_id
 where results.check_id is null

@@ -7,7 +7,13 @@ from matchback.alerting import store
 from matchback.alerting.settings import AlertSettings
 from matchback.alerting.states import Incident, State, worst_first
 from matchback.core.errors import ConfigError
-from matchback.warehouse.base import Row, Warehouse
+from matchback.warehouse.base import Warehouse
+
+LISTED = (
+    "incident_id", "check_id", "dimension", "dataset_id", "severity", "evidence", "money_at_risk",
+    "opened_at", "last_bad_at", "resolved_at", "acknowledged_by", "acknowledged_at",
+    "snoozed_until", "snoozed_by", "snooze_reason",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -19,15 +25,43 @@ class Snooze:
     owner: str
 
 
+@dataclass(frozen=True)
+class ListedIncident:
+    """An incident as it is listed."""
+
+    incident: Incident
+    state: str
+    owner: str
+    is_waiting: bool
+
+    def as_json(self) -> dict[str, object]:
+        """Return what a program reads of it."""
+        told = {name: getattr(self.incident, name) for name in LISTED}
+        return {
+            **told,
+            "state": self.state,
+            "owner": self.owner,
+            "is_waiting_for_delivery": self.is_waiting,
+        }
+
+
 def list_incidents(
     warehouse: Warehouse, settings: AlertSettings, now: datetime, *, with_resolved: bool = False
-) -> list[Row]:
+) -> list[ListedIncident]:
     """Return open incidents worst first, with the resolved ones behind them on request."""
     states = (State.OPEN, State.RESOLVED) if with_resolved else (State.OPEN,)
     incidents = store.load_incidents(warehouse, states)
     incidents.sort(key=lambda incident: (incident.state is State.RESOLVED, worst_first(incident)))
     waiting = {notice.incident_id for notice in store.pending(warehouse)}
-    return [_row(incident, settings, now, waiting) for incident in incidents]
+    return [
+        ListedIncident(
+            incident,
+            _state(incident, now),
+            settings.owner_of(incident.check_id, incident.surface, incident.dimension),
+            incident.incident_id in waiting,
+        )
+        for incident in incidents
+    ]
 
 
 def acknowledge(warehouse: Warehouse, name: str, owner: str, now: datetime) -> list[Incident]:
@@ -66,7 +100,7 @@ def _saved(warehouse: Warehouse, incidents: list[Incident]) -> list[Incident]:
 def _named(warehouse: Warehouse, name: str) -> list[Incident]:
     """Return the open incidents of a check id, or the one whose id starts with the name."""
     incidents = store.load_incidents(warehouse, (State.OPEN,))
-    by_check = [incident for incident in incidents if incident.key.check_id == name]
+    by_check = [incident for incident in incidents if incident.check_id == name]
     found = by_check or [
         incident for incident in incidents if name and incident.incident_id.startswith(name)
     ]
@@ -75,30 +109,6 @@ def _named(warehouse: Warehouse, name: str) -> list[Incident]:
     if not by_check and len(found) > 1:
         raise ConfigError(f"{len(found)} open incidents start like this; give more of the id.")
     return found
-
-
-def _row(incident: Incident, settings: AlertSettings, now: datetime, waiting: set[str]) -> Row:
-    key = incident.key
-    return {
-        "incident_id": incident.incident_id,
-        "check_id": key.check_id,
-        "dimension": key.dimension,
-        "dataset_id": key.dataset_id,
-        "severity": incident.severity,
-        "state": _state(incident, now),
-        "owner": settings.owner_of(key.check_id, incident.surface, key.dimension),
-        "evidence": incident.evidence,
-        "money_at_risk": incident.money_at_risk,
-        "opened_at": incident.opened_at,
-        "last_bad_at": incident.last_bad_at,
-        "resolved_at": incident.resolved_at,
-        "acknowledged_by": incident.acknowledged_by,
-        "acknowledged_at": incident.acknowledged_at,
-        "snoozed_until": incident.snoozed_until,
-        "snoozed_by": incident.snoozed_by,
-        "snooze_reason": incident.snooze_reason,
-        "is_waiting_for_delivery": incident.incident_id in waiting,
-    }
 
 
 def _state(incident: Incident, now: datetime) -> str:

@@ -121,7 +121,7 @@ def _thread(warehouse: Warehouse, batch: Sequence[store.StoredNotice]) -> str:
     if batch[0].kind == Kind.OPENED:
         return ""
     opening = store.openings(warehouse, {batch[0].incident_id}).get(batch[0].incident_id)
-    return (opening or {}).get("thread") or ""
+    return opening.thread or "" if opening else ""
 
 
 def _warnings(warehouse: Warehouse, run_id: str) -> list[str]:

@@ -10,9 +10,7 @@ from matchback.alerting.message import Line
 from matchback.alerting.settings import AlertSettings
 from matchback.alerting.states import (
     ALL,
-    LOAD_FAILED,
     RUN_INCOMPLETE,
-    SOURCE_SILENT,
     STATUSES_WORST_FIRST,
     Advance,
     Incident,
@@ -24,7 +22,8 @@ from matchback.alerting.states import (
     advance,
 )
 from matchback.core.clock import Clock
-from matchback.warehouse.base import Row, Warehouse
+from matchback.quality.checks import check_named
+from matchback.warehouse.base import Warehouse, fetch
 
 MAX_CURRENCIES = 3
 STAGES_AFTER_PUBLICATION = frozenset({"alert", "report"})
@@ -42,6 +41,33 @@ class AlertSummary:
     queued: int = 0
 
 
+@dataclass(frozen=True)
+class Result:
+    """One row of marts.fct_check_results."""
+
+    check_id: str
+    surface: str | None
+    event_date: date | None
+    dimension: str | None
+    value: float | None
+    numerator: int | None
+    denominator: int | None
+    status: str
+    window_end: date
+    threshold_kind: str
+
+
+@dataclass(frozen=True)
+class MoneyAtRisk:
+    """The money at risk of the findings of one check, dimension, dataset and currency."""
+
+    check_id: str
+    dimension: str | None
+    dataset_id: str | None
+    currency: str | None
+    amount: Decimal
+
+
 def plan_alerts(
     warehouse: Warehouse, run_id: str, settings: AlertSettings, clock: Clock
 ) -> AlertSummary:
@@ -49,14 +75,16 @@ def plan_alerts(
 
     Writes incidents and outbox rows; call it inside the transaction that stores the results.
     """
-    results = warehouse.rows(
+    results = fetch(
+        warehouse,
+        Result,
         "select check_id, surface, event_date, dimension, value, numerator, denominator, status, "
         "window_end, threshold_kind from marts.fct_check_results where run_id = ?",
         [run_id],
     )
     money = _money_at_risk(warehouse, run_id)
     observations = _observations(results, money)
-    measured_until = results[0]["window_end"] if results else None
+    measured_until = results[0].window_end if results else None
     if measured_until:
         # Whatever its dates, a run that completes says that runs can.
         observations.append(Observation(Key(RUN_INCOMPLETE), "pass", date.max))
@@ -138,7 +166,7 @@ def _queue(
 
 
 def _tellable(
-    notices: Sequence[Notice], untold: Sequence[Notice], openings: Mapping[str, Row]
+    notices: Sequence[Notice], untold: Sequence[Notice], openings: Mapping[str, store.Opening]
 ) -> list[Notice]:
     """Drop what nobody can understand without the opening message, and open what nobody heard of.
 
@@ -151,7 +179,7 @@ def _tellable(
         if notice.kind is Kind.OPENED:
             told.append(notice)
         elif opening is None or (
-            notice.kind is Kind.STILL_FAILING and opening["status"] != "delivered"
+            notice.kind is Kind.STILL_FAILING and opening.status != "delivered"
         ):
             continue
         else:
@@ -171,15 +199,15 @@ def _stored(
     notice: Notice, run_id: str, position: int, settings: AlertSettings, now: datetime
 ) -> store.StoredNotice:
     incident = notice.incident
-    key = incident.key
-    owner = settings.owner_of(key.check_id, incident.surface, key.dimension)
+    check_id, dimension = incident.check_id, incident.dimension
+    owner = settings.owner_of(check_id, incident.surface, dimension)
     is_over = notice.kind is Kind.RESOLVED
     line = Line(
         kind=notice.kind,
         incident_id=incident.incident_id,
         severity=incident.severity,
-        check_id=key.check_id,
-        dimension=key.dimension,
+        check_id=check_id,
+        dimension=dimension,
         owner=owner,
         evidence=notice.reason if is_over else incident.evidence,
         money_at_risk="" if is_over else incident.money_at_risk,
@@ -194,7 +222,7 @@ def _stored(
         run_id=run_id,
         position=position,
         kind=notice.kind,
-        channel=settings.channel_of(key.check_id, incident.surface, owner),
+        channel=settings.channel_of(check_id, incident.surface, owner),
         payload=line.as_json(),
     )
 
@@ -208,27 +236,27 @@ def spoken(duration: timedelta) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
-def _observations(results: Sequence[Row], money: Mapping[Key, str]) -> list[Observation]:
+def _observations(results: Sequence[Result], money: Mapping[Key, str]) -> list[Observation]:
     """Return one observation per fingerprint: its worst row, and of equals the latest date."""
-    worst: dict[Key, Row] = {}
-    for row in sorted(results, key=_worst_and_latest_first):
-        worst.setdefault(_key(row["check_id"], row["dimension"]), row)
+    worst: dict[Key, Result] = {}
+    for result in sorted(results, key=_worst_and_latest_first):
+        worst.setdefault(_key(result.check_id, result.dimension), result)
     return [
         Observation(
             key=key,
-            status=row["status"],
-            window_end=row["window_end"],
-            surface=row["surface"] or "",
-            evidence=_evidence(row),
+            status=result.status,
+            window_end=result.window_end,
+            surface=result.surface or "",
+            evidence=_evidence(result),
             money_at_risk=money.get(key, ""),
         )
-        for key, row in worst.items()
+        for key, result in worst.items()
     ]
 
 
-def _worst_and_latest_first(row: Row) -> tuple[int, int]:
-    latest = row["event_date"].toordinal() if row["event_date"] else 0
-    return (STATUSES_WORST_FIRST.index(row["status"]), -latest)
+def _worst_and_latest_first(result: Result) -> tuple[int, int]:
+    latest = result.event_date.toordinal() if result.event_date else 0
+    return (STATUSES_WORST_FIRST.index(result.status), -latest)
 
 
 def _key(check_id: str, dimension: str | None) -> Key:
@@ -237,14 +265,14 @@ def _key(check_id: str, dimension: str | None) -> Key:
     return Key(check_id, parts.get("dataset_id", ""), dimension)
 
 
-def _evidence(row: Row) -> str:
-    value, numerator, denominator = row["value"], row["numerator"], row["denominator"]
-    when = f" on {row['event_date']}" if row["event_date"] else ""
-    if row["check_id"] == SOURCE_SILENT:
-        return f"newest data {numerator or 0:,} h old"
-    if row["threshold_kind"] == "status":
+def _evidence(result: Result) -> str:
+    value, numerator, denominator = result.value, result.numerator, result.denominator
+    when = f" on {result.event_date}" if result.event_date else ""
+    if own_words := check_named(result.check_id).evidence:
+        return own_words.format(count=f"{numerator or 0:,}")
+    if result.threshold_kind == "status":
         return f"{numerator:,} counted, {denominator:,} expected{when}" if denominator else ""
-    if value is not None and denominator and row["threshold_kind"] != "zero":
+    if value is not None and denominator and result.threshold_kind != "zero":
         return f"{value:.3g} ({numerator or 0:,} of {denominator:,}){when}"
     if numerator is not None:
         return f"{numerator:,} found{when}"
@@ -253,7 +281,9 @@ def _evidence(row: Row) -> str:
 
 def _money_at_risk(warehouse: Warehouse, run_id: str) -> dict[Key, str]:
     """Return the money at risk per fingerprint, largest amount first, never mixing currencies."""
-    rows = warehouse.rows(
+    rows = fetch(
+        warehouse,
+        MoneyAtRisk,
         "select check_id, dimension, dataset_id, currency, sum(value_at_risk) as amount "
         "from marts.fct_findings where run_id = ? and value_at_risk > 0 "
         "group by check_id, dimension, dataset_id, currency",
@@ -261,13 +291,13 @@ def _money_at_risk(warehouse: Warehouse, run_id: str) -> dict[Key, str]:
     )
     amounts: dict[Key, dict[str, Decimal]] = {}
     for row in rows:
-        keys = {Key(row["check_id"]), _key(row["check_id"], row["dimension"])}
-        if row["dataset_id"]:
-            keys.add(_key(row["check_id"], f"dataset_id={row['dataset_id']}"))
+        keys = {Key(row.check_id), _key(row.check_id, row.dimension)}
+        if row.dataset_id:
+            keys.add(_key(row.check_id, f"dataset_id={row.dataset_id}"))
         for key in keys:
             by_currency = amounts.setdefault(key, {})
-            currency = row["currency"] or ""
-            by_currency[currency] = by_currency.get(currency, Decimal(0)) + Decimal(row["amount"])
+            currency = row.currency or ""
+            by_currency[currency] = by_currency.get(currency, Decimal(0)) + Decimal(row.amount)
     return {key: _money(by_currency) for key, by_currency in amounts.items()}
 
 
@@ -280,9 +310,8 @@ def _money(by_currency: Mapping[str, Decimal]) -> str:
 def _failed_loads(warehouse: Warehouse, run_id: str) -> set[str]:
     """Return the sources of which this run refused a file."""
     rows = warehouse.rows(
-        "select distinct source from marts.fct_findings "
-        "where run_id = ? and check_id = ? and defect = 'refused'",
-        [run_id, LOAD_FAILED],
+        "select distinct source from marts.fct_findings where run_id = ? and defect = 'refused'",
+        [run_id],
     )
     return {row["source"] for row in rows}
 

@@ -8,22 +8,10 @@ from pydantic import SecretStr
 
 from matchback.alerting.states import Policy, source_of
 from matchback.config import REPORTS_FOLDER, AlertsConfig, Config
+from matchback.quality.checks import check_named
 
 DEFAULT_CHANNEL = "default"
 DEFAULT_REPORT = f"{REPORTS_FOLDER}/index.html"
-
-# Whom a check concerns when only the owners of the hops (flow_map.owners) are known.
-HOP_OF_SURFACE = {
-    "hit_ratio": "capi",
-    "capi": "capi",
-    "dedup": "capi",
-    "hash_pii": "capi",
-    "consent": "capi",
-    "sgtm": "ga4",
-    "pixel_debug": "ga4",
-    "schema": "ga4",
-    "identity": "crm",
-}
 
 
 @dataclass(frozen=True)
@@ -52,7 +40,7 @@ class AlertSettings:
 
     def owner_of(self, check_id: str, surface: str, dimension: str) -> str:
         """Return who looks after a check: by check, surface, source, then the hop's owner."""
-        names = (check_id, surface, source_of(dimension), HOP_OF_SURFACE.get(surface, ""))
+        names = (check_id, surface, source_of(dimension), check_named(check_id).owner_hop)
         return next((self.owners[name] for name in names if name in self.owners), "")
 
     def channel_of(self, check_id: str, surface: str, owner: str) -> str:

@@ -46,7 +46,7 @@ class Sender(Protocol):
 
 
 @dataclass
-class Patience:
+class TimeBudget:
     """How long all attempts of one run together may take, in seconds."""
 
     total_seconds: float = 60.0
@@ -66,21 +66,21 @@ class Patience:
         return max(0.1, min(self.attempt_seconds, self.left()))
 
 
-def make_sender(settings: AlertSettings, patience: Patience | None = None) -> Sender | None:
+def make_sender(settings: AlertSettings, budget: TimeBudget | None = None) -> Sender | None:
     """Return how this config delivers: bot, webhook, or not at all."""
-    patience = patience or Patience()
+    budget = budget or TimeBudget()
     if settings.uses_bot:
-        return BotSender(settings, patience)
+        return BotSender(settings, budget)
     if settings.webhook_url:
-        return WebhookSender(settings.webhook_url, patience)
+        return WebhookSender(settings.webhook_url, budget)
     return None
 
 
 class _SlackSender(ABC):
     """Delivers one message at a time; where its blocks are refused, once more as plain text."""
 
-    def __init__(self, patience: Patience) -> None:
-        self._patience = patience
+    def __init__(self, budget: TimeBudget) -> None:
+        self._budget = budget
 
     def send(self, message: Message, channel: str, thread: str = "") -> Receipt:
         """Deliver one message, into a thread if it has one, or say why not; never raises."""
@@ -91,14 +91,14 @@ class _SlackSender(ABC):
         return receipt
 
     def _attempt(self, payload: dict[str, Any], channel: str, thread: str) -> Receipt:
-        return _within(self._patience, lambda: self._post(payload, channel, thread))
+        return _within(self._budget, lambda: self._post(payload, channel, thread))
 
     def _client_options(self) -> dict[str, Any]:
         return {
-            "timeout": self._patience.timeout(),
+            "timeout": self._budget.timeout(),
             "ssl": ssl.create_default_context(),
             "logger": _silent,
-            "retry_handlers": _retry_handlers(self._patience),
+            "retry_handlers": _retry_handlers(self._budget),
         }
 
     @abstractmethod
@@ -109,8 +109,8 @@ class _SlackSender(ABC):
 class WebhookSender(_SlackSender):
     """Delivers to one incoming webhook, at Slack or any server that speaks like it."""
 
-    def __init__(self, url: str, patience: Patience) -> None:
-        super().__init__(patience)
+    def __init__(self, url: str, budget: TimeBudget) -> None:
+        super().__init__(budget)
         self._url = url
 
     def _post(self, payload: dict[str, Any], channel: str, thread: str) -> Receipt:
@@ -125,8 +125,8 @@ class WebhookSender(_SlackSender):
 class BotSender(_SlackSender):
     """Delivers by bot token, so that what follows an incident goes into its thread."""
 
-    def __init__(self, settings: AlertSettings, patience: Patience) -> None:
-        super().__init__(patience)
+    def __init__(self, settings: AlertSettings, budget: TimeBudget) -> None:
+        super().__init__(budget)
         self._settings = settings
 
     def _post(self, payload: dict[str, Any], channel: str, thread: str) -> Receipt:
@@ -138,7 +138,8 @@ class BotSender(_SlackSender):
             base_url=self._settings.api_url,
             **self._client_options(),
         )
-        to = self._settings.bot_channel if channel == DEFAULT_CHANNEL else channel
+        default = self._settings.bot_channel or DEFAULT_CHANNEL
+        to = default if channel == DEFAULT_CHANNEL else channel
         try:
             answer = client.chat_postMessage(channel=to, thread_ts=thread or None, **payload)
         except SlackApiError as error:
@@ -161,9 +162,9 @@ def seconds_to_wait(retry_after: str | None, now: datetime | None = None) -> flo
     return min(max(seconds, 0.0), MAX_RETRY_AFTER)
 
 
-def _within(patience: Patience, call: Callable[[], Receipt]) -> Receipt:
+def _within(budget: TimeBudget, call: Callable[[], Receipt]) -> Receipt:
     """Call with a hard end: a server that drips bytes, or a hanging name lookup, cannot hold us."""
-    left = patience.left()
+    left = budget.left()
     if left <= 0:
         return Receipt(False, "no time left for it in this run")
     outcome: list[Receipt] = []
@@ -206,8 +207,8 @@ def _may_do_as_plain_text(receipt: Receipt) -> bool:
     return receipt.reason.rpartition(": ")[2] in MESSAGE_ERRORS
 
 
-def _retry_handlers(patience: Patience) -> list[Any]:
-    """Return slack_sdk's three retry handlers, bounded by our patience."""
+def _retry_handlers(budget: TimeBudget) -> list[Any]:
+    """Return slack_sdk's three retry handlers, bounded by our budget."""
     from slack_sdk.http_retry.builtin_handlers import (
         ConnectionErrorRetryHandler,
         RateLimitErrorRetryHandler,
@@ -219,15 +220,15 @@ def _retry_handlers(patience: Patience) -> list[Any]:
 
         def _can_retry(self, *, state: Any, response: Any = None, **rest: Any) -> bool:  # noqa: ANN401
             may = super()._can_retry(state=state, response=response, **rest)  # type: ignore[misc]
-            return may and self.wait(state, response) < patience.left()
+            return may and self.wait(state, response) < budget.left()
 
         def prepare_for_next_attempt(self, *, state: Any, response: Any = None, **_: Any) -> None:  # noqa: ANN401
-            time.sleep(max(0.0, min(self.wait(state, response), patience.left())))
+            time.sleep(max(0.0, min(self.wait(state, response), budget.left())))
             state.next_attempt_requested = True
             state.increment_current_attempt()
 
         def wait(self, state: Any, response: Any) -> float:  # noqa: ANN401
-            return patience.backoff_seconds * 2**state.current_attempt
+            return float(budget.backoff_seconds * 2**state.current_attempt)
 
     class RefusedConnection(Bounded, ConnectionErrorRetryHandler):
         """A lost connection, but no untrusted certificate: that one does not heal by waiting."""
@@ -248,9 +249,9 @@ def _retry_handlers(patience: Patience) -> list[Any]:
 
         def _can_retry(self, *, state: Any, response: Any = None, **_: Any) -> bool:  # noqa: ANN401
             is_ours = response is not None and response.status_code >= 500
-            return is_ours and self.wait(state, response) < patience.left()
+            return is_ours and self.wait(state, response) < budget.left()
 
     return [
-        handler(max_retry_count=patience.retries)
+        handler(max_retry_count=budget.retries)
         for handler in (RefusedConnection, RateLimited, ServerFailed)
     ]

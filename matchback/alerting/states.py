@@ -10,29 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from matchback.quality.checks import check_named
+
 ALL = "all"
 RUN_INCOMPLETE = "run_incomplete"
 NO_RECENT_RUN = "no_recent_run"
-SOURCE_SILENT = "source_freshness"
-LOAD_FAILED = "load_completeness"
-CRITICAL_CHECKS = frozenset({"plain_pii", "consent_violation", RUN_INCOMPLETE, NO_RECENT_RUN})
+CRITICAL_WITHOUT_CHECK = frozenset({RUN_INCOMPLETE, NO_RECENT_RUN})
 SEVERITIES = ("warn", "fail", "critical")
 STATUSES_WORST_FIRST = ("fail", "warn", "pass", "insufficient_data", "unknown")
 NO_LONGER_MEASURED = "no longer measured"
-
-# Only what missing rows can cause is folded under a silent source; a leak in the rows that did
-# arrive is true whatever else is missing.
-CAUSED_BY_MISSING_ROWS: Mapping[str, frozenset[str]] = {
-    "hit_ratio": frozenset({"ga4", "capi"}),
-    "hit_ratio_drop": frozenset({"ga4", "capi"}),
-    "dedup_rate": frozenset({"ga4", "capi"}),
-    "crm_coverage_server": frozenset({"capi", "crm"}),
-    "crm_coverage_client": frozenset({"ga4", "crm"}),
-    "ghost_conversion": frozenset({"crm"}),
-    "major_events_present": frozenset({"capi"}),
-    "test_events_validated": frozenset({"ga4", "capi"}),
-    "volume_anomaly": frozenset({"ga4", "capi", "crm", "consent"}),
-}
 
 
 class State(StrEnum):
@@ -78,10 +64,12 @@ class Incident:
     """One episode; `told_severity` is the one people last heard of."""
 
     incident_id: str
-    key: Key
+    check_id: str
+    dataset_id: str
+    dimension: str
+    surface: str
     state: State
     severity: str
-    surface: str
     opened_at: datetime
     opened_run_id: str
     last_bad_at: datetime
@@ -99,6 +87,11 @@ class Incident:
     snoozed_by: str = ""
     snoozed_until: datetime | None = None
     snooze_reason: str = ""
+
+    @property
+    def key(self) -> Key:
+        """Return the fingerprint."""
+        return Key(self.check_id, self.dataset_id, self.dimension)
 
     def is_snoozed(self, now: datetime) -> bool:
         """Say whether a snooze is in force."""
@@ -200,13 +193,14 @@ def incident_id(key: Key, run_id: str) -> str:
 
 def severity_of(check_id: str, status: str) -> str:
     """Return warn, fail or critical."""
-    return "critical" if status == "fail" and check_id in CRITICAL_CHECKS else status
+    is_critical = check_id in CRITICAL_WITHOUT_CHECK or check_named(check_id).is_critical
+    return "critical" if status == "fail" and is_critical else status
 
 
 def worst_first(incident: Incident) -> tuple[int, str, str, str]:
     """Sort key of incidents: severity, then check, dataset and dimension."""
     rank = SEVERITIES.index(incident.severity)
-    return (-rank, incident.key.check_id, incident.key.dataset_id, incident.key.dimension)
+    return (-rank, incident.check_id, incident.dataset_id, incident.dimension)
 
 
 def source_of(dimension: str) -> str:
@@ -216,7 +210,7 @@ def source_of(dimension: str) -> str:
 
 
 def _notice(kind: Kind, incident: Incident, folded: Sequence[Key]) -> Notice:
-    own = incident.key.check_id
+    own = incident.check_id
     effects = {child.check_id for child in folded} - {own}
     dimensions = {child.dimension for child in folded if child.check_id == own}
     return Notice(kind, incident, tuple(sorted(effects)), tuple(sorted(dimensions)))
@@ -240,28 +234,31 @@ def _is_bad(observation: Observation, policy: Policy) -> bool:
 def _after_bad(
     before: Incident | None, observation: Observation, run_id: str, now: datetime, policy: Policy
 ) -> tuple[Incident, Kind | None]:
-    severity = severity_of(observation.key.check_id, observation.status)
-    seen = {
-        "severity": severity,
-        "evidence": observation.evidence,
-        "money_at_risk": observation.money_at_risk,
-        "last_bad_at": now,
-        "good_runs": 0,
-    }
-    if before is None:
-        after = Incident(
-            incident_id=incident_id(observation.key, run_id),
-            key=observation.key,
-            state=State.PENDING,
-            surface=observation.surface,
-            opened_at=now,
-            opened_run_id=run_id,
-            last_bad_window_end=observation.window_end,
-            **seen,
-        )
-    else:
-        latest = max(before.last_bad_window_end, observation.window_end)
-        after = replace(before, bad_runs=before.bad_runs + 1, last_bad_window_end=latest, **seen)
+    key, severity = observation.key, severity_of(observation.key.check_id, observation.status)
+    before = before or Incident(
+        incident_id=incident_id(key, run_id),
+        check_id=key.check_id,
+        dataset_id=key.dataset_id,
+        dimension=key.dimension,
+        surface=observation.surface,
+        state=State.PENDING,
+        severity=severity,
+        opened_at=now,
+        opened_run_id=run_id,
+        last_bad_at=now,
+        last_bad_window_end=observation.window_end,
+        bad_runs=0,
+    )
+    after = replace(
+        before,
+        severity=severity,
+        evidence=observation.evidence,
+        money_at_risk=observation.money_at_risk,
+        bad_runs=before.bad_runs + 1,
+        good_runs=0,
+        last_bad_at=now,
+        last_bad_window_end=max(before.last_bad_window_end, observation.window_end),
+    )
     if after.state is State.PENDING:
         if after.bad_runs < policy.fire_after_runs:
             return after, None
@@ -370,17 +367,16 @@ def _silent_sources(active: Iterable[Key], failed_loads: frozenset[str]) -> dict
     """Map each source that delivered nothing usable to the fingerprint that says so."""
     silent = {}
     for key in sorted(active):
-        if key.check_id == SOURCE_SILENT and key.dimension != ALL:
-            silent[source_of(key.dimension)] = (
-                Key(SOURCE_SILENT) if Key(SOURCE_SILENT) in active else key
-            )
-        if key == Key(LOAD_FAILED):
+        root_cause, of_all = check_named(key.check_id).root_cause, Key(key.check_id)
+        if root_cause == "silent_source" and key != of_all:
+            silent[source_of(key.dimension)] = of_all if of_all in active else key
+        if root_cause == "refused_file" and key == of_all:
             silent.update(dict.fromkeys(failed_loads, key))
     return silent
 
 
 def _needed_sources(key: Key) -> frozenset[str]:
-    needed = CAUSED_BY_MISSING_ROWS.get(key.check_id, frozenset())
-    if key.check_id == "volume_anomaly" and key.dimension != ALL:
-        return needed & {source_of(key.dimension)}
-    return needed
+    """Return the sources whose missing rows can cause this; a leak in rows that came is true."""
+    needed = check_named(key.check_id).needs
+    source = source_of(key.dimension)
+    return needed & {source} if source else needed

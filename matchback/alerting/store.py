@@ -5,21 +5,10 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from matchback.alerting.states import Incident, Key, State
-from matchback.warehouse.base import Row, Warehouse, in_batches
+from matchback.alerting.states import Incident, State
+from matchback.warehouse.base import Warehouse, fetch, in_batches
 
 ROWS_PER_INSERT = 200
-INCIDENT_COLUMNS = (
-    "incident_id", "check_id", "dataset_id", "dimension", "surface", "state", "severity",
-    "evidence", "money_at_risk", "bad_runs", "good_runs", "absent_runs", "opened_at",
-    "opened_run_id",
-    "last_bad_at", "last_bad_window_end", "told_severity", "told_at", "resolved_at",
-    "acknowledged_by", "acknowledged_at", "snoozed_by", "snoozed_until", "snooze_reason",
-)  # fmt: skip
-NOTICE_COLUMNS = (
-    "notice_id", "incident_id", "run_id", "position", "kind", "channel", "payload", "status",
-    "attempts", "created_at",
-)  # fmt: skip
 TIMES = frozenset(
     {"opened_at", "last_bad_at", "told_at", "resolved_at", "acknowledged_at", "snoozed_until",
      "created_at", "last_attempt_at", "delivered_at"}
@@ -39,27 +28,34 @@ class StoredNotice:
     payload: str
 
 
+@dataclass(frozen=True)
+class Opening:
+    """How the opening notice of an incident fared, and in which thread it stands."""
+
+    incident_id: str
+    status: str
+    thread: str | None
+
+
+INCIDENT_COLUMNS = [field.name for field in fields(Incident)]
+NOTICE_COLUMNS = [field.name for field in fields(StoredNotice)]
+
+
 def load_incidents(warehouse: Warehouse, states: Collection[State]) -> list[Incident]:
     """Return the incidents in these states."""
-    rows = warehouse.rows(
+    return fetch(
+        warehouse,
+        _incident,
         f"select {', '.join(INCIDENT_COLUMNS)} from ops.alert_incidents "  # nosec B608
         f"where state in ({_places(states)})",
         [str(state) for state in states],
     )
-    return [_incident(row) for row in rows]
 
 
 def save_incidents(warehouse: Warehouse, incidents: Sequence[Incident]) -> None:
     """Replace these incidents; call it inside a transaction."""
     forget_incidents(warehouse, [incident.incident_id for incident in incidents])
-    rows = []
-    for incident in incidents:
-        values = {field.name: getattr(incident, field.name) for field in fields(incident)}
-        key = values.pop("key")
-        values |= {
-            "check_id": key.check_id, "dataset_id": key.dataset_id, "dimension": key.dimension
-        }  # fmt: skip
-        rows.append([values[column] for column in INCIDENT_COLUMNS])
+    rows = [[getattr(incident, name) for name in INCIDENT_COLUMNS] for incident in incidents]
     _insert(warehouse, "ops.alert_incidents", INCIDENT_COLUMNS, rows)
 
 
@@ -81,34 +77,35 @@ def next_position(warehouse: Warehouse) -> int:
 def queue(warehouse: Warehouse, notices: Sequence[StoredNotice], now: datetime) -> None:
     """Append notices to the outbox; call it inside a transaction."""
     rows = [
-        [
-            notice.notice_id, notice.incident_id, notice.run_id, notice.position, notice.kind,
-            notice.channel, notice.payload, "pending", 0, now,
-        ]
+        [*(getattr(notice, name) for name in NOTICE_COLUMNS), "pending", 0, now]
         for notice in notices
-    ]  # fmt: skip
-    _insert(warehouse, "ops.alert_outbox", NOTICE_COLUMNS, rows)
+    ]
+    columns = [*NOTICE_COLUMNS, "status", "attempts", "created_at"]
+    _insert(warehouse, "ops.alert_outbox", columns, rows)
 
 
 def pending(warehouse: Warehouse) -> list[StoredNotice]:
     """Return what is still to be delivered, oldest first."""
-    rows = warehouse.rows(
-        "select notice_id, incident_id, run_id, position, kind, channel, payload "
-        "from ops.alert_outbox where status = 'pending' order by position"
+    return fetch(
+        warehouse,
+        StoredNotice,
+        f"select {', '.join(NOTICE_COLUMNS)} from ops.alert_outbox "  # nosec B608
+        "where status = 'pending' order by position",
     )
-    return [StoredNotice(**row) for row in rows]
 
 
-def openings(warehouse: Warehouse, incident_ids: Collection[str]) -> dict[str, Row]:
-    """Return status and thread of the opening notice of each of these incidents that has one."""
+def openings(warehouse: Warehouse, incident_ids: Collection[str]) -> dict[str, Opening]:
+    """Return the opening notice of each of these incidents that has one."""
     if not incident_ids:
         return {}
-    rows = warehouse.rows(
+    rows = fetch(
+        warehouse,
+        Opening,
         "select incident_id, status, thread from ops.alert_outbox "  # nosec B608
         f"where kind = 'opened' and incident_id in ({_places(incident_ids)})",
         list(incident_ids),
     )
-    return {row["incident_id"]: row for row in rows}
+    return {row.incident_id: row for row in rows}
 
 
 def mark_delivered(
@@ -142,16 +139,13 @@ def as_utc(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _incident(row: Row) -> Incident:
-    values = dict(row)
-    key = Key(values.pop("check_id"), values.pop("dataset_id"), values.pop("dimension"))
-    for column in TIMES & values.keys():
-        values[column] = as_utc(values[column])
-    return Incident(key=key, **{**values, "state": State(values["state"])})
+def _incident(state: str, **columns: Any) -> Incident:  # noqa: ANN401 - of any type
+    moments = {name: as_utc(columns[name]) for name in TIMES & columns.keys()}
+    return Incident(state=State(state), **columns | moments)
 
 
 def _insert(
-    warehouse: Warehouse, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+    warehouse: Warehouse, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
 ) -> None:
     one_row = f"({', '.join(_place(column) for column in columns)})"
     for batch in in_batches(rows, ROWS_PER_INSERT):

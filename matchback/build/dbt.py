@@ -1,40 +1,48 @@
-"""dbt in its own process: it must release the warehouse when it ends."""
+"""dbt in its own process: what a run tells it, and what it makes of the answer."""
 
 import hashlib
 import json
+import os
+import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from matchback.build.build_plan import (
-    Plan,
-    bind,
-    has_plan_like,
-    keep_plan,
-    plan_file,
-    read_plan,
-    stand_ins,
-)
-from matchback.build.dbt_cache import PLANNED_VARIABLES, project_digest
+from matchback.build.dbt_process import Answer, Request
 from matchback.config import BigQueryWarehouseConfig, Config
 from matchback.core.clock import Clock
 from matchback.core.errors import BuildError, IntegrityError, WarehouseCorruptError
 from matchback.core.resources import DBT_DIRECTORY, PACKAGE_ROOT, SEEDS_DIRECTORY
 from matchback.core.window import Window
-from matchback.warehouse.base import Warehouse, damage_sentence
+from matchback.warehouse.base import Warehouse, damage_sentence, fetch
+from matchback.warehouse.duckdb import DuckDBWarehouse
 
-DAILY_SELECTION = ("resource_type:model", "tag:integrity")
-SEEDS = "resource_type:seed"
-LISTING = (
-    *("list", "--output", "json", "--output-keys", "unique_id"),
-    *("--indirect-selection", "empty", "--log-level-file", "none"),
-)
+DAILY_SELECTION = ("--selector", "daily")
+NO_SEEDS = ("--exclude-resource-type", "seed")
 
-# The process that runs dbt, and the one that builds what dbt has planned.
-DBT = "matchback.build.dbt_process"
-BUILDER = "matchback.build.build_process"
+# The bytes of memory that a build begins with, and those for each row landed for its dates. What
+# does not fit, the engine writes aside at little cost; a build that cannot, gets all memory.
+FIRST_MEMORY = 600_000_000
+MEMORY_PER_ROW = 120
+UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+
+
+@dataclass(frozen=True)
+class Landed:
+    """The rows landed for some dates, and the memory that the engine would take by itself."""
+
+    row_count: int
+    available: str
+
+
+@dataclass(frozen=True)
+class ReferenceData:
+    """The seeds that schema `reference` holds."""
+
+    seeds_digest: str
 
 
 def dbt_settings(
@@ -68,7 +76,7 @@ def dbt_settings(
             {
                 "ga4_name": name,
                 "canonical_event": event.canonical_event or name,
-                "meta_name": event.meta_event or "",
+                "names": event.names,
                 "is_conversion": event.is_conversion,
             }
             for name, event in config.taxonomy.events.items()
@@ -77,37 +85,35 @@ def dbt_settings(
     }
 
 
-def dbt_environment(
-    config: Config,
-    environment: Mapping[str, str],
-    settings: Mapping[str, Any] | None = None,
-) -> dict[str, str]:
-    """Return the environment of the dbt process: where the warehouse is and where files go.
+def dbt_environment(config: Config, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the dbt process: the caller's, and that of the project."""
+    return {**environment, **project_environment(config)}
 
-    `settings` are the run's; they travel here and not as dbt vars, which would cost a full parse.
+
+def project_environment(config: Config) -> dict[str, str]:
+    """Return what dbt reads of a config; no secret is among it.
+
+    The warehouse is named relative to the config, so that folders share what dbt parsed.
     """
     state = config.state_folder
     values = {
-        **environment,
-        "MATCHBACK_WAREHOUSE": str(config.warehouse_path),
+        "MATCHBACK_ENGINE": config.warehouse.engine,
+        "MATCHBACK_WAREHOUSE": os.path.relpath(config.warehouse_path, config.root),
+        "DBT_PROJECT_DIR": str(DBT_DIRECTORY),
+        "DBT_PROFILES_DIR": str(DBT_DIRECTORY),
         "DBT_TARGET_PATH": str(state / "dbt_target"),
         "DBT_LOG_PATH": str(state / "dbt_logs"),
-        "DBT_PROFILES_DIR": str(DBT_DIRECTORY),
-        "MATCHBACK_SETTINGS": json.dumps(dict(settings or {})),
         "PYTHONWARNINGS": "ignore",
     }
-    if config.warehouse.memory_limit:
-        values["MATCHBACK_MEMORY_LIMIT"] = config.warehouse.memory_limit
     if isinstance(config.warehouse, BigQueryWarehouseConfig):
-        values |= _bigquery_environment(config.warehouse)
-    elif config.warehouse.threads:
-        values["MATCHBACK_THREADS"] = str(config.warehouse.threads)
-    return values
+        return values | _bigquery_environment(config.warehouse)
+    limits = {"memory_limit": config.warehouse.memory_limit, "threads": config.warehouse.threads}
+    given = {name: str(value) for name, value in limits.items() if value}
+    return values | {"MATCHBACK_DUCKDB_SETTINGS": json.dumps(given)}
 
 
 def _bigquery_environment(warehouse: BigQueryWarehouseConfig) -> dict[str, str]:
     return {
-        "MATCHBACK_ENGINE": "bigquery",
         "MATCHBACK_BIGQUERY_PROJECT": warehouse.project,
         "MATCHBACK_BIGQUERY_DATASET": warehouse.dataset,
         "MATCHBACK_BIGQUERY_LOCATION": warehouse.location,
@@ -117,19 +123,20 @@ def _bigquery_environment(warehouse: BigQueryWarehouseConfig) -> dict[str, str]:
 
 
 class DbtProcess:
-    """Builds the models of a run; what that needs is prepared while the caller does other work.
-
-    On BigQuery dbt builds. On DuckDB dbt compiles a plan where there is none for the config yet,
-    and a process of ours builds what is planned.
-    """
+    """One dbt command of a run; dbt is imported and the project parsed while the caller loads."""
 
     def __init__(self, config: Config, environment: Mapping[str, str]) -> None:
         self._config = config
-        self._environment = dbt_environment(config, environment)
         self._log = config.state_folder / "dbt_logs" / "dbt.log"
-        self._is_planned = not isinstance(config.warehouse, BigQueryWarehouseConfig)
-        self._project = project_digest(self._environment, PLANNED_VARIABLES)
-        self._process = self._started(BUILDER if self._expects_plan() else DBT)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "matchback.build.dbt_process", str(config.root)],
+            env=dbt_environment(config, environment),
+            cwd=PACKAGE_ROOT.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
 
     def __enter__(self) -> "DbtProcess":
         return self
@@ -145,92 +152,108 @@ class DbtProcess:
 
         BuildError or IntegrityError says what broke.
         """
-        if self._is_planned:
-            plan = bind(self._plan(settings), settings)
-            request = {
-                "plan": plan,
-                "first_date": settings["start_date"],
-                "last_date": settings["end_date"],
-                "with_seeds": with_seeds,
-                "full_refresh": full_refresh,
-            }
-            self._answer(BUILDER, request)
-            return 0
+        write_for_dbt(self._config, settings)
         arguments = [
-            *("build", "--indirect-selection", "empty"),
-            *("--select", *([SEEDS] if with_seeds else []), *DAILY_SELECTION),
-            *(["--full-refresh"] if full_refresh else []),
+            *("build", "--no-write-json", "--indirect-selection", "empty", *DAILY_SELECTION),
+            *(() if with_seeds else NO_SEEDS),
+            *(("--full-refresh",) if full_refresh else ()),
         ]
-        finished = self._dbt_answer(settings, arguments)
+        finished = self._answer(arguments, settings, _first_memory(self._config, settings))
         return sum(node["bytes_billed"] for node in finished["nodes"])
 
     def compile(self, settings: Mapping[str, Any], *, full_refresh: bool = False) -> dict[str, str]:
         """Return the query of each model that is stored as a table, by name; nothing is built."""
-        arguments = ["compile", "--select", "resource_type:model"]
-        arguments += ["--full-refresh"] if full_refresh else []
-        finished = self._dbt_answer(settings, arguments)
+        arguments = [
+            *("compile", "--no-write-json", "--select", "resource_type:model"),
+            *(("--full-refresh",) if full_refresh else ()),
+        ]
+        finished = self._answer(arguments, settings)
         return {
             _short(node["unique_id"]): node["compiled"]
             for node in finished["nodes"]
             if node["compiled"]
         }
 
-    def _expects_plan(self) -> bool:
-        """Say whether the config has a plan; what else shapes one is known when data has come."""
-        if not self._is_planned:
-            return False
-        today = Clock().now.date()
-        settings = dbt_settings(self._config, Window(today, today), "", Clock(), has_gateway=False)
-        return has_plan_like(plan_file(self._project, settings, DAILY_SELECTION))
+    def document(self) -> Path:
+        """Write dbt's docs as one page and return it; BuildError when dbt cannot."""
+        page = self._config.state_folder / "dbt_target" / "static_index.html"
+        page.unlink(missing_ok=True)
+        finished = self._asked(["docs", "generate", "--static"], {})
+        if not finished["is_success"] or not page.exists():
+            raise BuildError(
+                "dbt could not write its docs; run `matchback run` first, then try again."
+            )
+        return page
 
-    def _plan(self, settings: Mapping[str, Any]) -> Plan:
-        """Return the plan of these settings from the cache, or have dbt make it."""
-        path = plan_file(self._project, settings, DAILY_SELECTION)
-        plan = read_plan(path)
-        if plan is None:
-            arguments = [*LISTING, "--select", SEEDS, *DAILY_SELECTION]
-            plan = self._dbt_answer(stand_ins(settings), arguments)["plan"]
-            keep_plan(path, plan)
-        return plan
+    def _answer(
+        self,
+        arguments: Sequence[str],
+        settings: Mapping[str, Any],
+        first_memory: str | None = None,
+    ) -> Answer:
+        finished = self._asked(arguments, settings, first_memory)
+        _write_failures(finished, self._log)
+        _raise_for_failures(finished, self._log)
+        return finished
 
-    def _dbt_answer(self, settings: Mapping[str, Any], arguments: list[str]) -> Mapping[str, Any]:
-        return self._answer(DBT, {"settings": dict(settings), "arguments": arguments})
-
-    def _answer(self, module: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Ask the process that runs a module; one that was prepared for the other is replaced."""
-        if self._process.args[-1] != module:
-            self._process.kill()
-            self._process.communicate()
-            self._process = self._started(module)
+    def _asked(
+        self,
+        arguments: Sequence[str],
+        settings: Mapping[str, Any],
+        first_memory: str | None = None,
+    ) -> Answer:
+        request: Request = {
+            "arguments": list(arguments),
+            "settings": settings,
+            "first_memory": first_memory,
+        }
         answer, _ = self._process.communicate(json.dumps(request) + "\n")
         try:
-            finished = json.loads(answer)
+            finished: Answer = json.loads(answer)
         except ValueError:
             code = self._process.returncode
             raise BuildError(
                 f"The build ended early (code {code}); published tables are unchanged. "
                 f"Run again, and look into {_near(self._log)} if it stays."
             ) from None
-        _write_failures(finished, self._log)
-        _raise_for_failures(finished, self._log)
         return finished
 
-    def _started(self, module: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", module],
-            env=self._environment,
-            cwd=PACKAGE_ROOT.parent,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
+
+def write_for_dbt(config: Config, settings: Mapping[str, Any]) -> None:
+    """Write what `dbt build` by hand needs to build the same: its environment and its vars."""
+    folder = config.state_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    exports = [
+        f"export {name}={shlex.quote(value)}\n"
+        for name, value in project_environment(config).items()
+    ]
+    (folder / "dbt.env").write_text("".join(exports), encoding="utf-8")
+    (folder / "dbt_vars.json").write_text(json.dumps(dict(settings), indent=1), encoding="utf-8")
+
+
+def _first_memory(config: Config, settings: Mapping[str, Any]) -> str | None:
+    """Return the memory that the rows of the dates suggest; None to leave the engine its own."""
+    if isinstance(config.warehouse, BigQueryWarehouseConfig) or config.warehouse.memory_limit:
+        return None
+    with DuckDBWarehouse(config.warehouse_path, read_only=True) as warehouse:
+        [known] = fetch(
+            warehouse,
+            Landed,
+            "select cast(coalesce(sum(rows_loaded), 0) as bigint) as row_count, "
+            "current_setting('memory_limit') as available from landing.load_ledger "
+            "where data_date between ? and ?",
+            [settings["start_date"], settings["end_date"]],
         )
+    suggested = FIRST_MEMORY + MEMORY_PER_ROW * known.row_count
+    amount, unit = known.available.split()
+    available = float(amount) * 1024 ** UNITS.index(unit)
+    return f"{suggested}B" if suggested < available else None
 
 
 def has_current_seeds(warehouse: Warehouse) -> bool:
     """Say whether schema `reference` holds the seeds as they are in this installation."""
-    rows = warehouse.rows("select seeds_digest from ops.reference_data")
-    return [row["seeds_digest"] for row in rows] == [seeds_digest()]
+    held = fetch(warehouse, ReferenceData, "select seeds_digest from ops.reference_data")
+    return held == [ReferenceData(seeds_digest())]
 
 
 def record_seeds(warehouse: Warehouse, run_id: str) -> None:
@@ -247,9 +270,9 @@ def seeds_digest() -> str:
     return digest.hexdigest()
 
 
-def _write_failures(finished: Mapping[str, Any], log: Path) -> None:
-    """Add to dbt's log what dbt has not seen itself; no row is quoted."""
-    told = [node for node in finished["nodes"] if node.get("text")]
+def _write_failures(finished: Answer, log: Path) -> None:
+    """Add to the log what broke; no row is quoted."""
+    told = [node for node in finished["nodes"] if node["text"]]
     if told:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as lines:
@@ -257,7 +280,7 @@ def _write_failures(finished: Mapping[str, Any], log: Path) -> None:
                 lines.write(f"{Clock().now:%FT%TZ} {node['unique_id']}: {node['text']}\n")
 
 
-def _raise_for_failures(finished: Mapping[str, Any], log: Path) -> None:
+def _raise_for_failures(finished: Answer, log: Path) -> None:
     nodes = finished["nodes"]
     if any(node["is_damage"] for node in nodes):
         raise WarehouseCorruptError(damage_sentence("file"))
@@ -274,7 +297,7 @@ def _raise_for_failures(finished: Mapping[str, Any], log: Path) -> None:
             f"are unchanged. See {_near(log)}."
         )
     if not finished["is_success"]:
-        raise BuildError(f"dbt ended with {finished.get('error')}; see {_near(log)}.")
+        raise BuildError(f"dbt ended with {finished['error']}; see {_near(log)}.")
 
 
 def _short(unique_id: str) -> str:

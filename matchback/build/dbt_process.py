@@ -1,87 +1,152 @@
-"""The dbt process of a run: `python -m matchback.build.dbt_process`, one request, one answer.
+"""The process that runs dbt: `python -m matchback.build.dbt_process FOLDER`, one command.
 
-It is started before its work is known, so that importing dbt and reading the project happen beside
-loading. The parsed project is kept in the user's cache folder under a name made of everything that
-it depends on; a folder that runs for the first time does not parse it again.
+It is started before its work is known, so that importing dbt and parsing the project happen beside
+loading. dbt keeps the parsed project in the user's cache folder, so most runs only read it again.
+It is its own process because dbt keeps its handle on the warehouse, and the memory goes with it.
 """
 
 import gc
 import json
+import os
+import re
 import sys
-from collections.abc import Mapping
-from contextlib import redirect_stdout, suppress
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from matchback.build.dbt_cache import cache_folder, keep, project_digest
-from matchback.build.dbt_plan import PlanError, make_plan
-from matchback.core.resources import DBT_DIRECTORY
-from matchback.core.settings import Settings, tell_dbt
+import platformdirs
+
+from matchback.core.settings import Settings, limit_memory_of_dbt
 from matchback.warehouse.base import DAMAGED_BLOCK
 
 if TYPE_CHECKING:
+    from dbt.artifacts.schemas.results import NodeResult
     from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
-    from dbt.contracts.graph.nodes import ManifestNode
 
-MANIFESTS_KEPT = 4
+# Project, profiles, target and logs are named by the environment.
 COMMON = (
-    *("--project-dir", str(DBT_DIRECTORY)),
-    *("--no-use-colors", "--no-write-json", "--log-level", "none", "--log-level-file", "info"),
+    *("--no-use-colors", "--no-version-check", "--no-send-anonymous-usage-stats"),
+    *("--log-level", "none", "--log-level-file", "none"),
 )
+
+OUT_OF_MEMORY = "Out of Memory Error"
+# How an error begins that speaks of the SQL; any other text may quote a row and stays untold.
+SPEAKS_OF_SQL = re.compile(
+    r"Got \d+ results?|Compilation Error in |\w+ Error in [^\n]*\n\s*"
+    r"((Binder|Catalog|Parser|Permission|IO|Out of Memory) Error: |Syntax error: |"
+    r"Unrecognized name: |Not found: |Access Denied: )"
+)
+KIND = re.compile(r"^\s*([A-Z][A-Za-z ]* Error): ", re.MULTILINE)
+
+
+class Request(TypedDict):
+    """A dbt command with its options; the settings become its vars, the memory may be raised."""
+
+    arguments: list[str]
+    settings: Mapping[str, Any]
+    first_memory: str | None
+
+
+class Node(TypedDict):
+    """What became of a node; the text quotes no row."""
+
+    unique_id: str
+    status: str
+    text: str
+    compiled: str
+    bytes_billed: int
+    is_damage: bool
+
+
+class Answer(TypedDict):
+    """What became of a command; an error outside the nodes is named by its type only."""
+
+    nodes: list[Node]
+    is_success: bool
+    error: str | None
 
 
 def main() -> None:
-    """Prepare, wait for a request {"settings", "arguments"}, run dbt, answer its results."""
+    """Parse, wait for a request, run dbt, answer."""
+    os.chdir(sys.argv[1])
     with redirect_stdout(sys.stderr):
-        manifest = _manifest(Settings.from_environment().environment)
-        request = sys.stdin.readline()
-        answer = _invoke(manifest, json.loads(request)) if request.strip() else None
+        manifest = _parsed(cache_folder(Settings.from_environment().environment))
+        _collect_less()
+        line = sys.stdin.readline()
+        answer = _answer(manifest, json.loads(line)) if line.strip() else None
     if answer is not None:
-        sys.stdout.write(json.dumps(answer))
+        json.dump(answer, sys.stdout)
 
 
-def _invoke(manifest: "Manifest | None", request: Mapping[str, Any]) -> dict[str, Any]:
-    """Run one dbt command; an error is named by its type only, its text may quote a row."""
+def cache_folder(environment: Mapping[str, str]) -> Path:
+    """Return where dbt keeps what it parsed, one folder per engine; deleting it is safe."""
+    chosen = environment.get("MATCHBACK_CACHE")
+    folder = Path(chosen) if chosen else platformdirs.user_cache_path("matchback")
+    return folder / "dbt" / environment.get("MATCHBACK_ENGINE", "duckdb")
+
+
+def _parsed(folder: Path) -> "Manifest | None":
+    """Return the parsed project; None when dbt cannot parse it, which the command then says."""
+    from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
+
+    parsed = dbtRunner().invoke(
+        ["parse", *COMMON, "--partial-parse", "--no-write-json", "--target-path", str(folder)]
+    )
+    return parsed.result if isinstance(parsed.result, Manifest) else None
+
+
+def _answer(manifest: "Manifest | None", request: Request) -> Answer:
+    """Run the command; a build for which the first memory is too little is done again with all."""
+    if request["first_memory"]:
+        limit_memory_of_dbt(request["first_memory"])
+    finished = _invoked(manifest, request)
+    if request["first_memory"] and any(
+        OUT_OF_MEMORY in (result.message or "") for result in _results(finished)
+    ):
+        limit_memory_of_dbt(None)
+        finished = _invoked(manifest, request)
+    return {
+        "nodes": [_node(result) for result in _results(finished)],
+        "is_success": finished.success,
+        "error": type(finished.exception).__name__ if finished.exception else None,
+    }
+
+
+def _invoked(manifest: "Manifest | None", request: Request) -> "dbtRunnerResult":
     from dbt.cli.main import dbtRunner
 
-    command, *options = request["arguments"]
-    tell_dbt(request["settings"])
-    _collect_less()
-    finished = dbtRunner(manifest=manifest).invoke([command, *COMMON, *options])
-    if command == "list":
-        return _planned(manifest, finished)
-    nodes = [
-        {
-            "unique_id": result.node.unique_id,
-            "status": str(result.status),
-            "is_damage": DAMAGED_BLOCK in (result.message or ""),
-            "bytes_billed": int(result.adapter_response.get("bytes_billed") or 0),
-            "compiled": _stored_query(result.node) if command == "compile" else "",
-        }
-        for result in getattr(finished.result, "results", ())
-    ]
-    error = type(finished.exception).__name__ if finished.exception else None
-    return {"nodes": nodes, "is_success": finished.success, "error": error}
+    options = ["--vars", json.dumps(dict(request["settings"]))]
+    return dbtRunner(manifest=manifest).invoke([*request["arguments"], *COMMON, *options])
 
 
-def _planned(manifest: "Manifest | None", listed: "dbtRunnerResult") -> dict[str, Any]:
-    """Compile what dbt listed; it has set up its adapter to list it."""
-    if manifest is None or not listed.success:
-        return {"nodes": [], "is_success": False}
-    try:
-        plan = make_plan(manifest, listed.result)
-    except PlanError as broken:
-        return {"nodes": [_node(broken.unique_id, "error", str(broken))], "is_success": False}
-    nodes = [_node(one["unique_id"], "success") for one in plan["models"]]
-    return {"nodes": nodes, "is_success": True, "plan": plan}
+def _results(finished: "dbtRunnerResult") -> "Iterator[NodeResult]":
+    yield from getattr(finished.result, "results", ())
 
 
-def _node(unique_id: str, status: str, text: str = "") -> dict[str, Any]:
-    return {"unique_id": unique_id, "status": status, "text": text, "is_damage": False}
+def _node(result: "NodeResult") -> Node:
+    message = result.message or ""
+    return {
+        "unique_id": result.node.unique_id,
+        "status": str(result.status),
+        "text": told(message) if str(result.status) in ("error", "fail") else "",
+        "compiled": _stored_query(result.node),
+        "bytes_billed": int(result.adapter_response.get("bytes_billed") or 0),
+        "is_damage": DAMAGED_BLOCK in message,
+    }
 
 
-def _stored_query(node: "ManifestNode") -> str:
+def told(message: str) -> str:
+    """Return what the log may say of an error: all of it, or only its kind."""
+    if SPEAKS_OF_SQL.match(message):
+        return message
+    kind = KIND.search(message)
+    return kind[1] if kind else message.partition(" in ")[0].partition(":")[0]
+
+
+def _stored_query(node: Any) -> str:  # noqa: ANN401 - any node of dbt's
     """Return the query behind a table; a view scans nothing until it is read."""
     is_stored = node.resource_type == "model" and node.config.materialized != "view"
     return node.compiled_code or "" if is_stored else ""
@@ -92,26 +157,6 @@ def _collect_less() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
-
-
-def _manifest(environment: Mapping[str, str]) -> "Manifest | None":
-    """Return the parsed project from the cache, else parse it; None when dbt cannot parse it."""
-    from dbt.cli.main import dbtRunner
-    from dbt.contracts.graph.manifest import Manifest
-    from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
-
-    import_module(f"dbt.adapters.{environment.get('MATCHBACK_ENGINE', 'duckdb')}")
-    cached = cache_folder() / f"{project_digest(environment)}.msgpack"
-    with suppress(OSError, ValueError, TypeError, KeyError):
-        manifest = Manifest.from_msgpack(cached.read_bytes(), decoder=extended_mashumuro_decoder)
-        manifest.build_flat_graph()
-        cached.touch()
-        return manifest
-    manifest = dbtRunner().invoke(["parse", *COMMON]).result
-    if isinstance(manifest, Manifest):
-        keep(cached, manifest.to_msgpack(extended_mashumaro_encoder), MANIFESTS_KEPT)
-        return manifest
-    return None
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, cast
 
 from matchback.config import BigQueryWarehouseConfig, Config
 from matchback.core.clock import Clock
@@ -12,7 +12,10 @@ from matchback.core.window import Window
 from matchback.opening import has_warehouse, open_warehouse
 from matchback.sources.kit.files import FoundFile
 from matchback.sources.kit.ledger import NEWEST_LOADS
-from matchback.warehouse.base import Warehouse
+from matchback.warehouse.base import Warehouse, fetch
+
+if TYPE_CHECKING:
+    from matchback.warehouse.bigquery import BigQueryWarehouse
 
 TIB = 2**40
 NO_INPUT = "its inputs are not there before the first build"
@@ -27,6 +30,16 @@ class SourceLoad:
     bytes: int
     first_date: date | None
     last_date: date | None
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """A file of the newest loads, as it was then."""
+
+    source: str
+    file_name: str
+    file_size: int | None
+    modified_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -132,7 +145,8 @@ def dry_run(
         ]
         if not isinstance(config.warehouse, BigQueryWarehouseConfig):
             return DryRun("duckdb", window, loads, [])
-        scans = list(_scans(config, warehouse, window, clock, environment, full_refresh))
+        service = cast("BigQueryWarehouse", warehouse)
+        scans = list(_scans(config, service, window, clock, environment, full_refresh))
     return DryRun(
         "bigquery",
         window,
@@ -168,25 +182,25 @@ def _load(source: str, files: Iterable[FoundFile]) -> SourceLoad:
     )
 
 
-def _known_files(warehouse: Warehouse) -> dict[tuple[str, str], tuple[Any, Any]]:
+def _known_files(warehouse: Warehouse) -> dict[tuple[str, str], tuple[object, object]]:
     try:
-        rows = warehouse.rows(
-            f"select source, file_name, file_size, modified_at from {NEWEST_LOADS} as loads"
+        known = fetch(
+            warehouse,
+            KnownFile,
+            f"select source, file_name, file_size, modified_at from {NEWEST_LOADS} as loads",
         )
     except TableMissingError:
         return {}
-    return {
-        (row["source"], row["file_name"]): (row["file_size"], row["modified_at"]) for row in rows
-    }
+    return {(file.source, file.file_name): (file.file_size, file.modified_at) for file in known}
 
 
-def _state(file: FoundFile) -> tuple[Any, Any]:
+def _state(file: FoundFile) -> tuple[object, object]:
     return file.size, file.modified_at
 
 
 def _scans(
     config: Config,
-    warehouse: Any,  # noqa: ANN401 - a BigQueryWarehouse, whose client is imported late
+    warehouse: "BigQueryWarehouse",
     window: Window,
     clock: Clock,
     environment: Mapping[str, str],

@@ -1,17 +1,22 @@
 """Publication: the window's candidate rows replace their predecessors, all tables at once."""
 
-import re
 from dataclasses import dataclass
 
-from matchback.core.resources import SQL_DIRECTORY
 from matchback.core.window import Window
 from matchback.privacy.registry import PLAIN_WORK
-from matchback.warehouse.base import Warehouse, tables_of
+from matchback.quality.checks import all_checks
+from matchback.warehouse.base import Warehouse, fetch, tables_of
+from matchback.warehouse.table_files import read_tables
 
 CANDIDATES = "marts_next"
 PUBLISHED = "marts"
 
-COLUMN = re.compile(r"^    (\w+) ", re.MULTILINE)
+
+@dataclass(frozen=True)
+class RowCount:
+    """The size of a table."""
+
+    row_count: int
 
 
 @dataclass(frozen=True)
@@ -24,9 +29,12 @@ class Replacement:
 
 BY_DATE = Replacement("event_date between ? and ?", uses_window=True)
 BY_RUN = Replacement(f"run_id in (select run_id from {CANDIDATES}.{{table}})")
+STANDING_CHECKS = ", ".join(
+    f"'{check.check_id}'" for check in all_checks().values() if check.is_standing
+)
 FINDINGS = Replacement(
     f"""event_date between ? and ?
-    or check_id in ('retention_overdue', 'erasure_overdue')
+    or check_id in ({STANDING_CHECKS})
     or exists (
         select 1 from {CANDIDATES}.{{table}} as candidate
         where candidate.check_id = {{table}}.check_id
@@ -53,12 +61,8 @@ REPLACEMENTS = {
 
 
 def published_columns() -> dict[str, list[str]]:
-    """Return the columns of each published table as sql/ddl declares them."""
-    folder = SQL_DIRECTORY / "ddl" / "duckdb" / PUBLISHED
-    return {
-        path.stem: COLUMN.findall(path.read_text(encoding="utf-8"))
-        for path in sorted(folder.glob("*.sql"))
-    }
+    """Return the columns of each published table as sql/tables declares them."""
+    return {table.short_name: list(table.types) for table in read_tables(PUBLISHED)}
 
 
 def publish(warehouse: Warehouse, window: Window) -> dict[str, int]:
@@ -77,8 +81,10 @@ def publish(warehouse: Warehouse, window: Window) -> dict[str, int]:
         warehouse.execute(
             f"insert into {PUBLISHED}.{table} ({names}) select {names} from {CANDIDATES}.{table}"
         )
-        [count] = warehouse.rows(f"select count(*) as row_count from {CANDIDATES}.{table}")
-        written[table] = count["row_count"]
+        [count] = fetch(
+            warehouse, RowCount, f"select count(*) as row_count from {CANDIDATES}.{table}"
+        )
+        written[table] = count.row_count
     return written
 
 

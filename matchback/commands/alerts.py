@@ -27,7 +27,6 @@ from matchback.core.errors import ConfigError, ExitCode
 from matchback.core.settings import Settings
 from matchback.flows.drain import drain as drain_flow
 from matchback.opening import open_for_change
-from matchback.warehouse.base import Row
 
 alerts = typer.Typer(
     add_completion=False,
@@ -58,7 +57,7 @@ def list_incidents(
     with open_for_change(project, "alerts-list") as warehouse:
         rows = desk.list_incidents(warehouse, settings, clock.now, with_resolved=include_resolved)
     if json_output:
-        print_json({"status": "ok", "exit_code": 0, "incidents": rows})
+        print_json({"status": "ok", "exit_code": 0, "incidents": [row.as_json() for row in rows]})
         return
     for row in rows:
         typer.echo(_line(row))
@@ -145,16 +144,19 @@ def _report(changed: Sequence[Incident], done: str, json_output: bool) -> None:
         say(f"{incident.incident_id} {incident.key.check_id} {done}.")
 
 
-def _line(row: Row) -> str:
+def _line(row: desk.ListedIncident) -> str:
+    incident = row.incident
     facts = [
-        row["incident_id"],
-        f"{row['severity']:<8}",
-        f"{row['state']:<12}",
-        row["check_id"] if row["dimension"] == "all" else f"{row['check_id']} ({row['dimension']})",
-        f"since {row['opened_at']:%Y-%m-%d %H:%M} UTC",
-        row["evidence"],
-        f"{row['money_at_risk']} at risk" if row["money_at_risk"] else "",
-        row["owner"],
-        "not delivered yet" if row["is_waiting_for_delivery"] else "",
+        incident.incident_id,
+        f"{incident.severity:<8}",
+        f"{row.state:<12}",
+        incident.check_id
+        if incident.dimension == "all"
+        else f"{incident.check_id} ({incident.dimension})",
+        f"since {incident.opened_at:%Y-%m-%d %H:%M} UTC",
+        incident.evidence,
+        f"{incident.money_at_risk} at risk" if incident.money_at_risk else "",
+        row.owner,
+        "not delivered yet" if row.is_waiting else "",
     ]
     return "  ".join(fact for fact in facts if fact)

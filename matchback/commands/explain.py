@@ -97,8 +97,8 @@ def _print_event(console: "Console", event: EventPassport) -> None:
     for hop in event.hops:
         _print_hop(console, hop)
     for finding in event.findings:
-        defect = f" ({finding['defect']})" if finding["defect"] else ""
-        told = printable(f"! {finding['title']}{defect}, check {finding['check_id']}")
+        defect = f" ({finding.defect})" if finding.defect else ""
+        told = printable(f"! {finding.title}{defect}, check {finding.check_id}")
         console.print(Text(told, "yellow"))
     if event.findings:
         console.print()

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from matchback.core.errors import ConfigError
 
@@ -53,9 +52,12 @@ def turn_telemetry_off() -> None:
         os.environ.setdefault(name, value)
 
 
-def tell_dbt(settings: Mapping[str, Any]) -> None:
-    """Set what the models of this process read when they run; dbt vars would cost a full parse."""
-    os.environ["MATCHBACK_SETTINGS"] = json.dumps(dict(settings))
+def limit_memory_of_dbt(limit: str | None) -> None:
+    """Set what dbt's profile tells DuckDB of memory; None leaves the engine its own limit."""
+    settings = json.loads(os.environ.get("MATCHBACK_DUCKDB_SETTINGS") or "{}")
+    settings.pop("memory_limit", None)
+    given = {"memory_limit": limit} if limit else {}
+    os.environ["MATCHBACK_DUCKDB_SETTINGS"] = json.dumps({**settings, **given})
 
 
 def bigquery_emulator() -> str | None:

@@ -6,7 +6,7 @@ way a pipeline does. `python -m matchback.hashing.junk` writes the dbt seed from
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from hashlib import md5, sha1, sha256
 
@@ -47,7 +47,7 @@ def _sha1(text: str) -> str:
     return sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
-ALGORITHMS = {
+ALGORITHMS: dict[str, Callable[[str], str]] = {
     "sha256": _sha256,
     "md5": _md5,
     "sha1": _sha1,

@@ -107,7 +107,9 @@ def _in_csv(first: str, lines: Iterator[str], header: "_Header") -> Iterator[Fin
             return
         if cells is None:
             return
-        keys = header.keys if len(cells) == len(header.keys) else [None] * len(cells)
+        keys: Sequence[str | None] = header.keys
+        if len(cells) != len(keys):
+            keys = [None] * len(cells)
         found = [item for cell, key in zip(cells, keys, strict=True) if cell
                  for item in examine(cell, key)]  # fmt: skip
         if finding := _finding(start, found):
@@ -150,7 +152,8 @@ def _candidates(batch: Sequence[str]) -> list[bool]:
         pyarrow.compute.match_substring_regex(lines, pattern=f"(?m){pattern}")
         for pattern in prefilter_patterns()
     )
-    return pyarrow.compute.or_(by_shape, by_key).to_pylist()
+    candidates: list[bool] = pyarrow.compute.or_(by_shape, by_key).to_pylist()
+    return candidates
 
 
 def _finding(number: int, found: Sequence[Detection]) -> Finding | None:

@@ -132,9 +132,10 @@ def _luhn(digits: str) -> bool:
 @lru_cache(maxsize=len(_KEYED_IDS) * 2)
 def _validator(module: str) -> Callable[[str], bool] | None:
     try:
-        return import_module(f"stdnum.{module}").is_valid
+        is_valid: Callable[[str], bool] = import_module(f"stdnum.{module}").is_valid
     except ImportError:
         return None
+    return is_valid
 
 
 def _is_valid(module: str, number: str) -> bool:

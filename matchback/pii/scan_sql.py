@@ -9,18 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from matchback.pii.columns import Type, text_leaves
 from matchback.pii.documents import OWN_FIELDS
 from matchback.pii.prefilter import prefilter_patterns
 from matchback.warehouse.dialects import Dialect
-from matchback.warehouse.guarded_tables import on_every_date
+from matchback.warehouse.tables import Column, Leaves, Table, Type, text_leaves
 
-GA4_UNSCANNED = frozenset(
-    {
-        "event_date", "user_pseudo_id", "ecommerce.transaction_id", "export_kind", "file_name",
-        "run_id", "extra_columns",
-    }
-)  # fmt: skip
 CARRIED = ("file_name", "row_number", "event_name", "event_timestamp")
 NO_PARAM = "''"
 HIT_COLUMNS = (
@@ -50,15 +43,25 @@ class ListLeaf:
     param: str | None = None
 
 
-def ga4_scalar_leaves(columns: Mapping[str, Type]) -> list[str]:
-    """Return the text columns and struct fields of GA4 rows that are scanned."""
-    return [leaf for leaf in text_leaves(dict(columns)) if leaf not in GA4_UNSCANNED]
+def scalar_leaves(columns: Sequence[Column]) -> list[str]:
+    """Return the text columns and struct fields that are scanned leaf by leaf."""
+    return [
+        leaf
+        for column in columns
+        if isinstance(column.scan, Leaves)
+        for leaf in text_leaves({column.name: column.type})
+        if leaf.partition(".")[2] not in column.scan.besides
+    ]
 
 
-def ga4_list_leaves(columns: Mapping[str, Type]) -> list[ListLeaf]:
+def list_leaves(columns: Sequence[Column]) -> list[ListLeaf]:
     """Return the texts inside lists: parameters by key, items field by field."""
-    return [leaf for name, kind in columns.items() if kind.is_list and kind.fields
-            for leaf in _leaves_in_list(name, kind, f"events.{name}", ())]  # fmt: skip
+    return [
+        leaf
+        for column in columns
+        if isinstance(column.scan, Leaves) and column.type.is_list
+        for leaf in _leaves_in_list(column.name, column.type, f"events.{column.name}", ())
+    ]
 
 
 def _entries(dialect: Dialect, rows: str, leaf: ListLeaf, carried: Sequence[str]) -> str:
@@ -139,20 +142,19 @@ def insert_list_hits(dialect: Dialect, rows: str, leaf: ListLeaf) -> str:
     return _insert_ga4_hits(dialect, values, f"concat('{leaf.path}.', leaves.param)", leaf.path)
 
 
-def document_candidates(
-    dialect: Dialect, table: str, columns: Sequence[str], record_key: str, recorded_at: str
-) -> str:
+def document_candidates(dialect: Dialect, table: Table) -> str:
     """Rows of which some text column may hold personal data."""
+    columns = list(table.documents)
     text = dialect.without(dialect.joined(columns), _OWN_IP)
     is_candidate = _is_candidate(dialect, text, flags="(?m)")
     # Where the engine knows that all are null, as of shards that stay files, it reads nothing.
     has_text = " or ".join(f"{column} is not null" for column in columns)
     return (
-        f"select file_name, row_number, {record_key} as record_key, "
-        f"{recorded_at} as recorded_at, {', '.join(columns)} "
-        f"from {table} where {dialect.is_one_of('file_name', 'files')} "
+        f"select file_name, row_number, {_record_key(dialect, table)} as record_key, "
+        f"{table.moment} as recorded_at, {', '.join(columns)} "
+        f"from {table.name} where {dialect.is_one_of('file_name', 'files')} "
         f"and ({has_text}) and {is_candidate} "
-        f"and {on_every_date(table)}"
+        f"and {table.on_every_date}"
     )
 
 
@@ -188,6 +190,16 @@ def _leaves_in_list(
 def _is_candidate(dialect: Dialect, text: str, flags: str = "") -> str:
     patterns = prefilter_patterns(has_key=True)
     return f"({' or '.join(dialect.matches(text, flags + pattern) for pattern in patterns)})"
+
+
+def _record_key(dialect: Dialect, table: Table) -> str:
+    parts = [
+        name if table.types[name].is_text else f"cast({name} as {dialect.types['text']})"
+        for name in table.record_key
+    ]
+    if len(parts) > 1:
+        return "concat(" + ", '|', ".join(parts) + ")"
+    return parts[0] if parts else "null"
 
 
 def _insert_ga4_hits(dialect: Dialect, values: str, path: str, verdict_path: str) -> str:

@@ -7,14 +7,15 @@ from matchback.config import Config
 from matchback.orchestration import flow
 from matchback.privacy.erase import count_rows
 from matchback.privacy.person import references_of
-from matchback.privacy.registry import PUBLISHED, RAW, PersonalTable
 from matchback.privacy.search import References, bindings, condition
+from matchback.sources.catalog import BY_NAME
+from matchback.sources.consent.tables import DECISIONS
 from matchback.warehouse.base import Row, Warehouse
 from matchback.warehouse.dialects import dialect_of
+from matchback.warehouse.tables import Table
 
-DELIVERIES = next(table for table in PUBLISHED if table.name == "marts.fct_deliveries")
-EVENTS = next(table for table in PUBLISHED if table.name == "marts.fct_reconciled_events")
-CONSENT = next(table for table in RAW if table.name == "landing.consent_log")
+DELIVERIES = BY_NAME["marts.fct_deliveries"]
+EVENTS = BY_NAME["marts.fct_reconciled_events"]
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def access(warehouse: Warehouse, config: Config, person: str) -> AccessReport:
         consent=_rows(
             warehouse,
             references,
-            CONSENT,
+            DECISIONS,
             "decided_at, action, necessary, analytics, marketing, gpc, jurisdiction, "
             "notice_version",
             "decided_at",
@@ -73,7 +74,7 @@ def access(warehouse: Warehouse, config: Config, person: str) -> AccessReport:
 def _rows(
     warehouse: Warehouse,
     references: References,
-    table: PersonalTable,
+    table: Table,
     columns: str,
     order: str,
 ) -> list[Row]:

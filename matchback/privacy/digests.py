@@ -23,19 +23,11 @@ class KeyedDigests:
         """Return the digests of a warehouse, making its key when there is none."""
         if config.privacy.hmac_key:
             return cls(config.privacy.hmac_key.get_secret_value().encode())
-        query = "select secret from ops.digest_keys where purpose = ?"
-        row = first(warehouse.rows(query, [PURPOSE]))
-        if row is None:
-            warehouse.execute(
-                "insert into ops.digest_keys (purpose, secret) values (?, ?)",
-                [PURPOSE, secrets.token_hex(32)],
-            )
-            row = warehouse.rows(query, [PURPOSE])[0]
-        return cls(bytes.fromhex(row["secret"]))
+        return cls(own_key(warehouse, PURPOSE))
 
     def digest(self, text: str) -> str:
         """Return the digest of a text in hex."""
-        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._key, text.encode(errors="replace"), hashlib.sha256).hexdigest()
 
     def in_sql(self, expression: str, dialect: Dialect) -> tuple[str, dict[str, bytes]]:
         """Return SQL that digests an expression, and the two values it binds."""
@@ -46,3 +38,16 @@ class KeyedDigests:
             "outer_pad": bytes(byte ^ 0x5C for byte in padded),
         }
         return dialect.keyed_digest(expression, *pads), pads
+
+
+def own_key(warehouse: Warehouse, purpose: str) -> bytes:
+    """Return this warehouse's own key for a purpose, made when there is none."""
+    query = "select secret from ops.digest_keys where purpose = ?"
+    row = first(warehouse.rows(query, [purpose]))
+    if row is None:
+        warehouse.execute(
+            "insert into ops.digest_keys (purpose, secret) values (?, ?)",
+            [purpose, secrets.token_hex(32)],
+        )
+        row = warehouse.rows(query, [purpose])[0]
+    return bytes.fromhex(row["secret"])

@@ -1,11 +1,11 @@
 """Who PERSON is: from one identifier to every reference that records bind to it."""
 
 import re
+from dataclasses import dataclass
 from hashlib import sha256
 
 from matchback.core.errors import ExitCode, MatchbackError
 from matchback.hashing.contact_forms import contact_forms
-from matchback.privacy.registry import RAW
 from matchback.privacy.search import (
     References,
     bindings,
@@ -13,9 +13,10 @@ from matchback.privacy.search import (
     contact_digests,
     parameter_text,
 )
-from matchback.warehouse.base import Warehouse
+from matchback.sources.catalog import RECORDS
+from matchback.sources.ga4.tables import EVENTS
+from matchback.warehouse.base import Warehouse, fetch
 from matchback.warehouse.dialects import dialect_of
-from matchback.warehouse.guarded_tables import on_every_date
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 PHONE = re.compile(r"\+?[\d\s().\-/]{7,}")
@@ -26,6 +27,27 @@ class UnknownPersonError(MatchbackError):
     """Nothing in the warehouse points at the person."""
 
     exit_code = ExitCode.BAD_USAGE
+
+
+@dataclass(frozen=True)
+class _Order:
+    order_id: str | None
+    customer_id: str | None
+    event_id: str | None
+    user_pseudo_id: str | None
+    hashes: list[str]
+
+
+@dataclass(frozen=True)
+class _Visit:
+    user_id: str | None
+    user_pseudo_id: str | None
+    ids: str | None
+
+
+@dataclass(frozen=True)
+class _Client:
+    client_id: str
 
 
 def references_of(warehouse: Warehouse, person: str, default_country: str) -> References:
@@ -79,7 +101,9 @@ def _starting_points(person: str, default_country: str) -> References:
 def _from_orders(warehouse: Warehouse, found: References) -> References:
     dialect = dialect_of(warehouse)
     digests = contact_digests(dialect)
-    rows = warehouse.rows(
+    rows = fetch(
+        warehouse,
+        _Order,
         f"""
         select
             order_id, customer_id, event_id, user_pseudo_id,
@@ -96,13 +120,13 @@ def _from_orders(warehouse: Warehouse, found: References) -> References:
             "hashes": _listed(found.hashes),
         },
     )
-    orders = {row["order_id"].strip().removeprefix("#") for row in rows if row["order_id"]}
+    orders = {row.order_id.strip().removeprefix("#") for row in rows if row.order_id}
     return found.joined(
-        customers=[row["customer_id"] for row in rows],
-        clients=[row["user_pseudo_id"] for row in rows],
-        events=[row["event_id"] for row in rows],
+        customers=[row.customer_id for row in rows],
+        clients=[row.user_pseudo_id for row in rows],
+        events=[row.event_id for row in rows],
         orders=orders | {f"#{order}" for order in orders},
-        hashes=[digest for row in rows for digest in row["hashes"]],
+        hashes=[digest for row in rows for digest in row.hashes],
     )
 
 
@@ -114,14 +138,16 @@ def _from_ga4(warehouse: Warehouse, found: References) -> References:
     ids = dialect.items("event_params", "param", value, names_an_event)
     values = dialect.items("event_params", "param", value, "true")
     # One text per row: BigQuery finds no distinct lists.
-    rows = warehouse.rows(
+    rows = fetch(
+        warehouse,
+        _Visit,
         f"""
         select distinct
             user_id, user_pseudo_id,
             array_to_string({ids}, chr({ord(SEPARATOR)})) as ids
         from landing.ga4_events
         where
-            {on_every_date("landing.ga4_events")}
+            {EVENTS.on_every_date}
             and (
                 {dialect.is_among("user_id", "customers")}
                 or (user_id is null and {dialect.is_among("user_pseudo_id", "clients")})
@@ -135,20 +161,22 @@ def _from_ga4(warehouse: Warehouse, found: References) -> References:
         },
     )
     return found.joined(
-        customers=[row["user_id"] for row in rows],
-        clients=[row["user_pseudo_id"] for row in rows],
-        events=[name for row in rows for name in (row["ids"] or "").split(SEPARATOR)],
+        customers=[row.user_id for row in rows],
+        clients=[row.user_pseudo_id for row in rows],
+        events=[name for row in rows for name in (row.ids or "").split(SEPARATOR)],
     )
 
 
 def _from_consent(warehouse: Warehouse, found: References) -> References:
     of_customers = dialect_of(warehouse).is_among("user_id", "customers")
-    rows = warehouse.rows(
+    rows = fetch(
+        warehouse,
+        _Client,
         "select distinct client_id from landing.consent_log "
         f"where {of_customers} and client_id is not null",
         {"customers": _listed(found.customers)},
     )
-    return found.joined(clients=[row["client_id"] for row in rows])
+    return found.joined(clients=[row.client_id for row in rows])
 
 
 def _journeys(found: References) -> set[str]:
@@ -165,7 +193,7 @@ def _is_known(warehouse: Warehouse, found: References) -> bool:
             f"select 1 as one from {table.name} where {condition(table, dialect)} limit 1",
             bindings(table, found),
         )
-        for table in RAW
+        for table in RECORDS
     )
 
 

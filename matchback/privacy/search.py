@@ -3,9 +3,8 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from matchback.privacy.registry import PersonalTable
 from matchback.warehouse.dialects import Dialect
-from matchback.warehouse.guarded_tables import on_every_date
+from matchback.warehouse.tables import Table
 
 # A reference inside a log text: any run of characters between delimiters that is long enough not
 # to be a number by chance, and short ones only under a key that names an identifier.
@@ -32,12 +31,7 @@ class References:
         """What may stand in a column or a text."""
         return self.customers | self.clients | self.orders | self.events | self.hashes | self.values
 
-    @property
-    def is_empty(self) -> bool:
-        """Say whether nothing points at the person."""
-        return not self.tokens and not self.journeys
-
-    def joined(self, **more: Iterable[str]) -> "References":
+    def joined(self, **more: Iterable[str | None]) -> "References":
         """Return these references and more."""
         held = {name: getattr(self, name) for name in self.__dataclass_fields__}
         for name, values in more.items():
@@ -45,13 +39,13 @@ class References:
         return References(**held)
 
 
-def row_tokens(table: PersonalTable, dialect: Dialect) -> str:
+def row_tokens(table: Table, dialect: Dialect) -> str:
     """Return SQL for every reference that a row of a table holds."""
     text = dialect.types["text"]
     parts = []
-    if table.columns:
-        parts.append(f"[{', '.join(f'cast({column} as {text})' for column in table.columns)}]")
-    for column in table.texts:
+    if table.identifiers:
+        parts.append(f"[{', '.join(f'cast({column} as {text})' for column in table.identifiers)}]")
+    for column in table.personal_texts:
         parts.append(dialect.extracted(column, LONG_REFERENCE))
         parts.append(dialect.extracted(column, KEYED_REFERENCE, has_group=True))
     if table.name == "landing.ga4_events":
@@ -75,27 +69,26 @@ def contact_digests(dialect: Dialect) -> str:
     )
 
 
-def condition(table: PersonalTable, dialect: Dialect) -> str:
+def condition(table: Table, dialect: Dialect) -> str:
     """Return SQL that is true for the person's rows; binds two lists: tokens, then journeys."""
     tests = []
-    if table.columns or table.texts:
+    if table.identifiers or table.personal_texts:
         tests.append(dialect.any_among(row_tokens(table, dialect), "tokens"))
     for node in table.nodes:
         tests.append(dialect.is_among(f"cast({node} as {dialect.types['text']})", "journeys"))
         if table.name == "marts.dim_identities":
             tests.append(dialect.is_among(f"identifier_type || ':' || {node}", "journeys"))
     found = " or ".join(f"({test})" for test in tests)
-    every_date = on_every_date(table.name)
     if table.name == "landing.ga4_events":
         is_mine = f"(user_id is null or {dialect.is_among('user_id', 'tokens')})"
-        return f"({found}) and {is_mine} and {every_date}"
-    return f"({found}) and {every_date}"
+        return f"({found}) and {is_mine} and {table.on_every_date}"
+    return f"({found}) and {table.on_every_date}"
 
 
-def bindings(table: PersonalTable, references: References) -> dict[str, list[str]]:
+def bindings(table: Table, references: References) -> dict[str, list[str]]:
     """Return the values that `condition` binds."""
     values: dict[str, list[str]] = {}
-    if table.columns or table.texts:
+    if table.identifiers or table.personal_texts:
         values["tokens"] = _as_list(references.tokens)
     if table.nodes:
         values["journeys"] = _as_list(references.journeys)

@@ -1,10 +1,18 @@
 """What a score means: its letter before any cap, and what fixing a check returns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 GRADES = ((90, "A"), (80, "B"), (70, "C"), (60, "D"), (0, "F"))
+
+
+class LostPointsRow(TypedDict):
+    """One entry of agg_health_score.points_lost."""
+
+    check_id: str
+    status: str
+    points: float
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,7 @@ def grade_of(score: float | None) -> str | None:
     return next(letter for bound, letter in GRADES if score >= bound)
 
 
-def lost_points(rows: Sequence[Mapping[str, Any]] | None) -> list[LostPoints]:
+def lost_points(rows: Sequence[LostPointsRow] | None) -> list[LostPoints]:
     """Return the lost points of agg_health_score.points_lost, dearest first, then by check."""
-    lost = [LostPoints(row["check_id"], row["status"], row["points"]) for row in rows or []]
+    lost = [LostPoints(**row) for row in rows or []]
     return sorted(lost, key=lambda item: (-item.points, item.check_id))

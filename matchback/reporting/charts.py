@@ -147,37 +147,34 @@ def _svg(parts: Sequence[str]) -> Markup:
 def _lines(points: Sequence[Point], frame: Frame) -> list[str]:
     """Return one path per run of days with a value; a day without one breaks the line."""
     return [
-        "M" + "L".join(f"{_n(frame.x(p.at))} {_n(frame.y(p.value))}" for p in stretch)
-        if len(stretch) > 1
-        else f"M{_n(frame.x(stretch[0].at))} {_n(frame.y(stretch[0].value))}h0"
-        for stretch in _stretches(points)
+        f"M{_path(stretch, frame)}{'' if len(stretch) > 1 else 'h0'}"
+        for stretch in _stretches([(point.at, point.value) for point in points])
     ]
 
 
 def _interval(points: Sequence[Point], frame: Frame) -> list[str]:
-    ranged = [p for p in points if p.low is not None and p.high is not None]
+    lows = _stretches([(point.at, point.low) for point in points])
+    highs = _stretches([(point.at, point.high) for point in points])
     return [
-        "M"
-        + "L".join(f"{_n(frame.x(p.at))} {_n(frame.y(p.high))}" for p in stretch)
-        + "L"
-        + "L".join(f"{_n(frame.x(p.at))} {_n(frame.y(p.low))}" for p in reversed(stretch))
-        + "Z"
-        for stretch in _stretches(ranged)
-        if len(stretch) > 1
+        f"M{_path(high, frame)}L{_path(low[::-1], frame)}Z"
+        for low, high in zip(lows, highs, strict=True)
+        if len(low) > 1
     ]
 
 
-def _stretches(points: Sequence[Point]) -> list[list[Point]]:
-    stretches: list[list[Point]] = []
-    previous: Point | None = None
-    for point in points:
-        if point.value is None:
-            previous = None
+def _path(stretch: Sequence[tuple[date, float]], frame: Frame) -> str:
+    return "L".join(f"{_n(frame.x(at))} {_n(frame.y(value))}" for at, value in stretch)
+
+
+def _stretches(values: Sequence[tuple[date, float | None]]) -> list[list[tuple[date, float]]]:
+    """Return the runs of days with a value."""
+    stretches: list[list[tuple[date, float]]] = []
+    for at, value in values:
+        if value is None:
             continue
-        if previous is None or (point.at - previous.at).days > 1:
+        if not stretches or (at - stretches[-1][-1][0]).days > 1:
             stretches.append([])
-        stretches[-1].append(point)
-        previous = point
+        stretches[-1].append((at, value))
     return stretches
 
 

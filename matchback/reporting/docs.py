@@ -5,16 +5,14 @@ Great Expectations' Data Docs show the results of a run, so the run itself has w
 """
 
 import shutil
-import subprocess
 import sys
 from datetime import UTC
 from pathlib import Path
 
-from matchback.build.dbt import dbt_environment
+from matchback.build.dbt import DbtProcess
 from matchback.config import Config, load_config
 from matchback.core.clock import Clock
-from matchback.core.errors import BuildError, MatchbackError
-from matchback.core.resources import DBT_DIRECTORY
+from matchback.core.errors import MatchbackError
 from matchback.core.settings import Settings
 from matchback.opening import open_existing_warehouse
 from matchback.reporting.report import DATA_DOCS_NAME, DBT_DOCS_NAME, SCHEMA_DOCS_NAME, write_report
@@ -34,22 +32,8 @@ def write_docs(config: Config, environment: dict[str, str]) -> list[Path]:
 
 
 def _write_dbt_docs(config: Config, environment: dict[str, str]) -> Path:
-    command = [
-        *(sys.executable, "-m", "dbt.cli.main", "--quiet", "--no-use-colors"),
-        *("docs", "generate", "--static", "--project-dir", str(DBT_DIRECTORY)),
-    ]
-    finished = subprocess.run(
-        command,
-        env=dbt_environment(config, environment),
-        cwd=DBT_DIRECTORY,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=False,
-    )
-    page = config.state_folder / "dbt_target" / "static_index.html"
-    if finished.returncode or not page.exists():
-        raise BuildError("dbt could not write its docs; run `matchback run` first, then try again.")
+    with DbtProcess(config, environment) as dbt:
+        page = dbt.document()
     config.reports_folder.mkdir(parents=True, exist_ok=True)
     return Path(shutil.copyfile(page, config.reports_folder / DBT_DOCS_NAME))
 

@@ -24,26 +24,29 @@ def count(value: Number | None) -> str:
 
 def decimal(value: Number | None, places: int = 2) -> str:
     """Return a number with fixed places."""
-    return NONE if _is_missing(value) else f"{value:.{places}f}"
+    known = _known(value)
+    return NONE if known is None else f"{known:.{places}f}"
 
 
 def percent(value: Number | None, places: int = 1) -> str:
     """Return a share of 1 as a percentage; below 100 % never reads as 100 %, above 0 never as 0."""
-    if _is_missing(value):
+    known = _known(value)
+    if known is None:
         return NONE
     scale = 10**places
-    if 0 < value * 100 * scale < 0.5:
+    if 0 < known * 100 * scale < 0.5:
         return f"<{NARROW_SPACE}{1 / scale:.{places}f}{NARROW_SPACE}%"
-    scaled = float(value) * 100 * scale
-    cut = math.floor(scaled + 1e-9) if 0.5 < value < 1 else round(scaled)
+    scaled = float(known) * 100 * scale
+    cut = math.floor(scaled + 1e-9) if 0.5 < known < 1 else round(scaled)
     return f"{cut / scale:.{places}f}{NARROW_SPACE}%"
 
 
 def money(value: Number | None, currency: str | None) -> str:
     """Return an amount with its currency, without cents from 1,000 on."""
-    if _is_missing(value):
+    known = _known(value)
+    if known is None:
         return NONE
-    amount = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.2f}"
+    amount = f"{known:,.0f}" if abs(float(known)) >= 1000 else f"{known:,.2f}"
     symbol = SYMBOLS.get(currency or "", currency or "")
     return f"{symbol}{NARROW_SPACE}{amount.replace(',', NARROW_SPACE)}".strip()
 
@@ -82,11 +85,10 @@ def moment(value: datetime | None) -> str:
 
 def seconds(value: Number | None) -> str:
     """Return a duration."""
-    if _is_missing(value):
+    known = _known(value)
+    if known is None:
         return NONE
-    if value >= 90:
-        return f"{value / 60:.1f}{NARROW_SPACE}min"
-    return f"{value:.1f}{NARROW_SPACE}s"
+    return f"{known / 60:.1f}{NARROW_SPACE}min" if known >= 90 else f"{known:.1f}{NARROW_SPACE}s"
 
 
 def bytes_billed(value: int | None) -> str:
@@ -110,7 +112,7 @@ def signed(value: Number | None) -> str:
     """Return a change with its sign; no change is ±0."""
     if value is None:
         return NONE
-    text = points(float(abs(value)))
+    text = points(abs(float(value)))
     return "±0" if text == "0" else f"{'+' if value > 0 else MINUS}{text}"
 
 
@@ -140,5 +142,6 @@ def entity(kind: str | None, identifier: str | None) -> str:
     return text.split("|", 2)[-1] if kind == "server_event" else text
 
 
-def _is_missing(value: Number | None) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))
+def _known(value: Number | None) -> Number | None:
+    """Return a number, None for one that is none."""
+    return None if isinstance(value, float) and math.isnan(value) else value

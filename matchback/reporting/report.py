@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from markupsafe import Markup
+
 from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.reporting import figures, pages
-from matchback.reporting.audit import audit_html, audit_markdown, build_audit
-from matchback.reporting.evidence import Evidence, collect
-from matchback.reporting.view import Page, build_page
+from matchback.reporting.audit import audit_html, audit_markdown
+from matchback.reporting.run import ReportedRun
+from matchback.reporting.sections import REPORT, summary
 from matchback.warehouse.base import Warehouse
 
 REPORT_NAME = "index.html"
@@ -43,44 +45,39 @@ def write_report(
 
     ReportError when the run published no check results.
     """
-    evidence = collect(warehouse, run_id)
-    page = build_page(evidence)
-    audit = build_audit(page, config)
+    run = ReportedRun(warehouse, config, run_id)
     folder.mkdir(parents=True, exist_ok=True)
     paths = ReportPaths(folder / REPORT_NAME, folder / AUDIT_NAME, folder / AUDIT_PAGE_NAME)
-    links = _links(folder, prefect_url)
-    _replace(paths.report, report_html(page, config, clock, links))
-    _replace(paths.audit, audit_markdown(audit))
-    _replace(paths.audit_page, audit_html(audit))
+    audit = audit_markdown(run)
+    _replace(paths.report, report_html(run, clock, _links(folder, prefect_url)))
+    _replace(paths.audit, audit)
+    _replace(paths.audit_page, audit_html(run, audit))
     return paths
 
 
-def report_html(page: Page, config: Config, clock: Clock, links: list[tuple[str, str]]) -> str:
+def report_html(run: ReportedRun, clock: Clock, links: list[tuple[str, str]]) -> str:
     """Return the report as one self-contained page."""
-    evidence = page.evidence
     script = pages.asset("readout.js")
+    time_zone = run.config.property.timezone
+    parts = pages.render_parts(REPORT, run, "report/{}.html.j2", links=links, time_zone=time_zone)
     return pages.render(
         "index.html.j2",
-        page=page,
+        run=run,
+        summary=run.view(summary.build),
+        parts=parts,
+        body=Markup("\n\n").join(Markup(part.text) for part in parts),
         style=pages.asset("style.css"),
         script=script,
         script_hash=pages.content_hash(script),
-        window=figures.span(evidence.window_start, evidence.window_end),
-        provisional_from=_provisional_from(evidence, clock, config),
-        several_datasets=len({row["dataset_id"] for row in evidence.event_health}) > 1,
-        row_cap=page.row_cap,
-        home=config.property.currency,
-        links=links,
-        time_zone=config.property.timezone,
+        window=figures.span(run.window_start, run.window_end),
+        provisional_from=_provisional_from(run, clock),
     )
 
 
-def _provisional_from(evidence: Evidence, clock: Clock, config: Config) -> date | None:
+def _provisional_from(run: ReportedRun, clock: Clock) -> date | None:
     """Return the first date of the window that may still change."""
-    first_open = clock.last_final_date(config.zone) + timedelta(days=1)
-    if first_open > evidence.window_end:
-        return None
-    return max(first_open, evidence.window_start)
+    first_open = clock.last_final_date(run.config.zone) + timedelta(days=1)
+    return None if first_open > run.window_end else max(first_open, run.window_start)
 
 
 def _links(folder: Path, prefect_url: str | None) -> list[tuple[str, str]]:

@@ -5,8 +5,9 @@ from typing import Any
 
 from matchback.config import Config
 from matchback.reporting import pages
-from matchback.reporting.evidence import query
-from matchback.warehouse.base import Row, Warehouse
+from matchback.reporting.query import query
+from matchback.reporting.totals import grouped
+from matchback.warehouse.base import Warehouse
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,26 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """One thing that a contract promises."""
+
+    source: str
+    version: int
+    kind: str
+    event_name: str | None
+    path: str
+    family: str | None
+    presence_share: float | None
+    is_required: bool
+
+
+@dataclass(frozen=True)
 class Contract:
     """What one source promises: columns, keys and parameters with their share of rows."""
 
     source: str
     version: int
-    entries: list[Row]
+    entries: list[Entry]
 
 
 def schema_page(warehouse: Warehouse) -> str:
@@ -68,7 +83,7 @@ def _settings(schema: dict[str, Any]) -> list[Setting]:
 def _kind(part: dict[str, Any]) -> str:
     """Return the type of a key in words."""
     if "$ref" in part:
-        return part["$ref"].rpartition("/")[2].removesuffix("Config")
+        return str(part["$ref"]).rpartition("/")[2].removesuffix("Config")
     options = part.get("anyOf") or part.get("oneOf")
     if options:
         return " or ".join(_kind(one) for one in options if one.get("type") != "null")
@@ -89,7 +104,7 @@ def _default(part: dict[str, Any]) -> str:
 
 
 def _contracts(warehouse: Warehouse) -> list[Contract]:
-    by_source: dict[str, list[Row]] = {}
-    for row in query(warehouse, "schema_contract_entries", {}):
-        by_source.setdefault(row["source"], []).append(row)
-    return [Contract(source, rows[0]["version"], rows) for source, rows in by_source.items()]
+    entries = grouped(
+        query(warehouse, Entry, "schema_contract_entries", {}), lambda one: one.source
+    )
+    return [Contract(source, rows[0].version, rows) for source, rows in entries.items()]

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+NOTHING = np.array(None, dtype=object)
 
 
 def texts(values: list[Any]) -> Array:
@@ -14,6 +15,17 @@ def texts(values: list[Any]) -> Array:
     column = np.empty(len(values), dtype=object)
     column[:] = values
     return column
+
+
+def only_where(condition: Array, values: object) -> Array:
+    """Return the values where a condition holds, None elsewhere."""
+    return np.where(condition, np.asarray(values), NOTHING)
+
+
+def is_given(column: Array) -> Array:
+    """Return where a column holds anything but None."""
+    given: Array = column != NOTHING
+    return given
 
 
 class Table:

@@ -29,12 +29,10 @@ KINDS = (
     EventKind("purchase", "Purchase", 0.03, 400, has_value=True, is_conversion=True),
 )
 KIND_BY_NAME = {kind.name: kind for kind in KINDS}
-META_NAMES = {kind.name: kind.meta_name for kind in KINDS if kind.meta_name}
-CANONICAL_NAMES = {meta: name for name, meta in META_NAMES.items()}
-RECONCILED = tuple(META_NAMES)
+RECONCILED = tuple(kind.name for kind in KINDS if kind.meta_name)
 CONVERSIONS = tuple(kind.name for kind in KINDS if kind.is_conversion)
 VALUED = tuple(kind.name for kind in KINDS if kind.has_value)
-GA4_ONLY = tuple(kind.name for kind in KINDS if kind.meta_name is None)
+ORDINARY = tuple(name for name in RECONCILED if name not in CONVERSIONS)
 
 SECONDS_BETWEEN_REPEATS = 38
 WEEKDAY_FACTORS = (0.97, 0.95, 0.98, 1.0, 0.96, 1.04, 1.1)

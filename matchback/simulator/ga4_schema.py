@@ -1,21 +1,18 @@
-"""The nested types of a GA4 export shard, read from the landing table's definition."""
+"""The nested types of a GA4 export shard, as the landing table declares them."""
 
-import itertools
-import re
+from collections.abc import Mapping
 from functools import cache
 
 import pyarrow as pa
 
-from matchback.core.resources import SQL_DIRECTORY
+from matchback.sources.ga4.tables import EXPORTED
+from matchback.warehouse.tables import Type
 
-LANDING_TABLE = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_rows.sql"
-FIRST_LOADER_COLUMN = "export_kind"
 SCALARS = {
-    "varchar": pa.string(),
-    "bigint": pa.int64(),
+    "text": pa.string(),
+    "integer": pa.int64(),
     "double": pa.float64(),
     "boolean": pa.bool_(),
-    "date": pa.date32(),
 }
 AVRO_SCALARS = {
     pa.string(): "string",
@@ -23,43 +20,21 @@ AVRO_SCALARS = {
     pa.float64(): "double",
     pa.bool_(): "boolean",
 }
-_TOKEN = re.compile(r'"[^"]*"|\w+|\[\]|[(),]')
 
 
 @cache
 def ga4_schema() -> pa.Schema:
     """Return the exported columns in order, without the loader's own."""
-    definition = LANDING_TABLE.read_text(encoding="utf-8")
-    body = definition[definition.index("(") + 1 : definition.rindex(")")]
-    tokens = _TOKEN.findall(body)
-    fields = _read_fields(tokens)
-    exported = itertools.takewhile(lambda field: field.name != FIRST_LOADER_COLUMN, fields)
-    return pa.schema(list(exported))
+    return pa.schema(_fields({column.name: column.type for column in EXPORTED}))
 
 
-def _read_fields(tokens: list[str]) -> list[pa.Field]:
-    """Consume `name type, name type, ...` up to a closing bracket or the end."""
-    fields = []
-    while tokens and tokens[0] != ")":
-        name = tokens.pop(0).strip('"')
-        fields.append(pa.field(name, _read_type(tokens)))
-        if tokens and tokens[0] == ",":
-            tokens.pop(0)
-    return fields
+def _fields(columns: Mapping[str, Type]) -> list[pa.Field]:
+    return [pa.field(name, _arrow_type(kind)) for name, kind in columns.items()]
 
 
-def _read_type(tokens: list[str]) -> pa.DataType:
-    name = tokens.pop(0)
-    if name == "struct":
-        tokens.pop(0)
-        kind: pa.DataType = pa.struct(_read_fields(tokens))
-        tokens.pop(0)
-    else:
-        kind = SCALARS[name]
-    while tokens and tokens[0] == "[]":
-        tokens.pop(0)
-        kind = pa.list_(kind)
-    return kind
+def _arrow_type(kind: Type) -> pa.DataType:
+    one = pa.struct(_fields(kind.fields)) if kind.fields else SCALARS[kind.name]
+    return pa.list_(one) if kind.is_list else one
 
 
 def avro_schema(schema: pa.Schema) -> dict[str, object]:

@@ -1,27 +1,51 @@
 """Generates the clean world: a shop's week in which every hop keeps its word."""
 
-import zlib
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 
-from matchback.simulator.columns import Array, Table, texts
+from matchback.simulator.columns import Array, Table, is_given, only_where, texts
 from matchback.simulator.events import (
     CONVERSIONS,
     HOLIDAY_FACTORS,
     HOUR_WEIGHTS,
     KIND_BY_NAME,
     KINDS,
-    META_NAMES,
     PRODUCT_COUNT,
+    RECONCILED,
     SECONDS_BETWEEN_REPEATS,
     VALUED,
     WEEKDAY_FACTORS,
     product_price_cents,
 )
+from matchback.simulator.meta import ACCEPTED, META_NAMES
 from matchback.simulator.options import WorldOptions
 from matchback.simulator.people import CURRENCIES
-from matchback.simulator.world import MICROS, Calendar, Decision, World, page_url
+from matchback.simulator.randomness import hex_ids, random_stream
+from matchback.simulator.shop import (
+    AMERICA,
+    CATEGORIES,
+    CHANNELS,
+    CONSENT_AMERICA_GATEWAY,
+    CONSENT_EUROPE,
+    DEVICES,
+    EUROPE,
+    FACEBOOK,
+    GOOGLE_ADS,
+    GPC_BINDING_REGIONS,
+    ORDER_STATUSES,
+    SEARCH_TERMS,
+)
+from matchback.simulator.world import (
+    MICROS,
+    Calendar,
+    Decision,
+    World,
+    customer_id,
+    jurisdiction_of,
+    page_url,
+)
 
 HOUR = 3600 * MICROS
 SESSION_MICROS = 900 * MICROS
@@ -29,65 +53,8 @@ SESSIONS_PER_VISITOR = 4
 DOUBLE_FIRE_SHARE = 0.004
 DOUBLE_FIRE_AFTER = 60_000
 NEW_VISITOR_SHARE = 0.65
-EUROPE = (("DE", "", 0.58), ("FR", "", 0.18), ("GB", "", 0.10), ("SE", "", 0.06))
-AMERICA = (("US", "CA", 0.04), ("US", "CO", 0.02), ("US", "VA", 0.02), ("US", "TX", 0.02))
-CONSENT_EUROPE = (
-    ("granted", 0.84),
-    ("denied", 0.10),
-    ("analytics_only", 0.04),
-    ("withdraws", 0.02),
-)
-CONSENT_AMERICA_GATEWAY = (("granted", 0.3), ("unset", 0.3), ("gpc", 0.3), ("denied", 0.1))
-GPC_BINDING_REGIONS = ("CA", "CO")
-DEVICES = (
-    ("mobile", "Android", "Chrome", "139.0.0.0", "412x915", 0.34),
-    ("mobile", "iOS", "Safari", "18.6", "390x844", 0.22),
-    ("desktop", "Windows", "Chrome", "139.0.0.0", "1920x1080", 0.24),
-    ("desktop", "Windows", "Edge", "139.0.0.0", "1536x864", 0.06),
-    ("desktop", "Macintosh", "Safari", "18.6", "1512x982", 0.10),
-    ("tablet", "Android", "Chrome", "139.0.0.0", "800x1280", 0.04),
-)
-USER_AGENTS = (
-    "Mozilla/5.0 (Linux; Android 15; K) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/139.0.0.0 Mobile Safari/537.36",
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 "
-    "(KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1",
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/139.0.0.0 Safari/537.36",
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/139.0.0.0 Safari/537.36 Edg/139.0.0.0",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
-    "Version/18.6 Safari/605.1.15",
-    "Mozilla/5.0 (Linux; Android 15; Tablet) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/139.0.0.0 Safari/537.36",
-)
-LANGUAGES = {"DE": "de-de", "FR": "fr-fr", "GB": "en-gb", "SE": "sv-se", "US": "en-us"}
-CHANNELS = (
-    ("(direct)", "(none)", "(direct)", 0.34),
-    ("google", "organic", "(organic)", 0.22),
-    ("facebook", "paid", "spring_sale", 0.22),
-    ("google", "cpc", "brand_search", 0.14),
-    ("newsletter", "email", "weekly_letter", 0.08),
-)
-FACEBOOK, GOOGLE_ADS = 2, 3
-CATEGORIES = ("shoes", "jackets", "bags", "socks")
-SEARCH_TERMS = ("red shoes", "rain jacket", "wool socks", "backpack", "gift card")
-ORDER_STATUSES = (("paid", 0.90), ("fulfilled", 0.04), ("refunded", 0.03), ("cancelled", 0.03))
 TEST_ORDER_SHARE = 0.02
 FIRST_ORDER_NUMBER = 5_000_001
-TIMEOUT_STATUS = -1
-
-
-def random_stream(seed: int, purpose: str) -> np.random.Generator:
-    """Return the random numbers of one purpose, independent of all others."""
-    return np.random.default_rng([seed, zlib.crc32(purpose.encode())])
-
-
-def hex_ids(random: np.random.Generator, count: int, byte_count: int) -> list[str]:
-    """Return random hexadecimal identifiers."""
-    digits = random.bytes(count * byte_count).hex()
-    width = byte_count * 2
-    return [digits[start : start + width] for start in range(0, count * width, width)]
 
 
 def generate_clean_world(options: WorldOptions) -> World:
@@ -157,7 +124,10 @@ def _assign_visitors(random: np.random.Generator, begin: Array) -> tuple[Array, 
     count = len(begin)
     is_new = random.random(count) < NEW_VISITOR_SHARE
     back = random.integers(1, max(2, count // 3), count)
-    visitor, visit, seen, last = [], [], [], []
+    visitor: list[int] = []
+    visit: list[int] = []
+    seen: list[int] = []
+    last: list[int] = []
     for index in range(count):
         earlier = visitor[index - back[index]] if index >= back[index] else None
         if (
@@ -305,15 +275,15 @@ def _client_rows(options: WorldOptions, sessions: Table, visitors: Table) -> Tab
             ),
             "order_id": _order_ids(names),
             "value": np.where(is_valued, prices[product] * quantity, -1),
-            "currency": np.where(is_valued, texts([CURRENCIES[code] for code in country]), None),
+            "currency": only_where(is_valued, texts([CURRENCIES[code] for code in country])),
             "product": product,
             "quantity": quantity,
             "ads": ads,
             "analytics": analytics,
-            "user_id": np.where(
-                is_conversion, texts([f"C{number + 1}" for number in visitor.tolist()]), None
+            "user_id": only_where(
+                is_conversion, texts([customer_id(number) for number in visitor.tolist()])
             ),
-            "client_id": np.where(is_known, visitors["client_id"][visitor], None),
+            "client_id": only_where(is_known, visitors["client_id"][visitor]),
             "alive": np.ones(len(at), dtype=bool),
             "exported": np.ones(len(at), dtype=bool),
             "copy_of": np.full(len(at), -1),
@@ -347,11 +317,8 @@ def _storage_values(visitors: Table, visitor: Array, at: Array) -> tuple[Array, 
     consent[consent == "withdraws"] = "granted"
     ads = np.where(np.isin(consent, ("denied", "analytics_only", "gpc")), "No", "Yes")
     analytics = np.where(consent == "denied", "No", "Yes")
-    unset = consent == "unset"
-    return (
-        np.where(unset, None, ads.astype(object)),
-        np.where(unset, None, analytics.astype(object)),
-    )
+    is_set = consent != "unset"
+    return only_where(is_set, ads), only_where(is_set, analytics)
 
 
 def _order_ids(names: Array) -> Array:
@@ -396,7 +363,7 @@ def _urls(client: Table, visitors: Table) -> Array:
 def _attempts(options: WorldOptions, client: Table, visitors: Table) -> Table:
     """Return one accepted attempt per consented event that Meta has a name for."""
     random = random_stream(options.seed, "attempts")
-    is_sent = np.isin(client["name"], list(META_NAMES)) & (client["ads"] != "No")
+    is_sent = np.isin(client["name"], RECONCILED) & (client["ads"] != "No")
     is_sent &= client["copy_of"] < 0
     row = np.flatnonzero(is_sent)
     count = len(row)
@@ -404,8 +371,8 @@ def _attempts(options: WorldOptions, client: Table, visitors: Table) -> Table:
     sent_at = client["at"][row] + random.integers(900_000, 2_400_000, count)
     received = sent_at + random.integers(200_000, 900_000, count)
     clicked_at = visitors["first_page_at"][visitor] // 1000
-    after_click = (client["at"][row] >= visitors["first_page_at"][visitor]) & np.array(
-        [fbclid is not None for fbclid in visitors["fbclid"][visitor]], dtype=bool
+    after_click = (client["at"][row] >= visitors["first_page_at"][visitor]) & is_given(
+        visitors["fbclid"][visitor]
     )
     cookie_ms = (visitors["first_at"][visitor] // 1000).tolist()
     return Table(
@@ -438,7 +405,7 @@ def _attempts(options: WorldOptions, client: Table, visitors: Table) -> Table:
                 ]
             ),
             "has_contact": np.isin(client["name"][row], CONVERSIONS),
-            "status": np.full(count, 200),
+            "status": np.full(count, ACCEPTED),
             "error": np.full(count, None, dtype=object),
             "test_code": np.full(count, None, dtype=object),
             "token": np.full(count, None, dtype=object),
@@ -492,16 +459,13 @@ def _decisions(options: WorldOptions, visitors: Table, client: Table) -> list[De
     """Return the consent log: each choice some seconds before the visitor's first event."""
     random = random_stream(options.seed, "consent")
     is_customer = np.zeros(len(visitors), dtype=bool)
-    is_customer[client["visitor"][client["user_id"] != np.array(None)]] = True
+    is_customer[client["visitor"][is_given(client["user_id"])]] = True
     lead = random.integers(2 * MICROS, 5 * MICROS, len(visitors))
     decisions = []
     for visitor, consent in enumerate(visitors["consent"].tolist()):
         if consent in ("unset", "gpc"):
             continue
-        country, region = visitors["country"][visitor], visitors["region"][visitor]
-        jurisdiction = (
-            f"US-{region}" if country == "US" else "GB" if country == "GB" else f"EU-{country}"
-        )
+        jurisdiction = jurisdiction_of(visitors, visitor)
         first = Decision(
             at=int(visitors["first_at"][visitor] - lead[visitor]),
             visitor=visitor,
@@ -513,16 +477,8 @@ def _decisions(options: WorldOptions, visitors: Table, client: Table) -> list[De
         )
         decisions.append(first)
         if consent == "withdraws":
+            at = int(visitors["withdrawn_at"][visitor])
             decisions.append(
-                Decision(
-                    at=int(visitors["withdrawn_at"][visitor]),
-                    visitor=visitor,
-                    with_user=bool(is_customer[visitor]),
-                    jurisdiction=jurisdiction,
-                    gpc=False,
-                    analytics=False,
-                    marketing=False,
-                    action="withdrawn",
-                )
+                replace(first, at=at, analytics=False, marketing=False, action="withdrawn")
             )
     return decisions

@@ -3,20 +3,19 @@
 from typing import Any
 
 from matchback.simulator.events import SITE
-from matchback.simulator.generate import USER_AGENTS
-from matchback.simulator.world import REMOVED, World
+from matchback.simulator.meta import BUILDER_APPENDIX, BUILDER_KEYS, LEAD_KEYS, PURCHASE
+from matchback.simulator.shop import USER_AGENTS
+from matchback.simulator.world import REMOVED, FieldPath, World
 
-LEAD_KEYS = ("em", "ph", "external_id")
-BUILDER_APPENDIX = ".AQQCAQMC"
-BUILDER_KEYS = ("em", "ph", "fbp", "fbc")
-CUSTOM_DATA_VALUES = ("value", "currency", "order_id")
+# A JSON object on its way to a log; leaks may put anything anywhere in it.
+Document = dict[str, Any]
 
 
-def server_event(world: World, attempt: int) -> dict[str, Any]:
+def server_event(world: World, attempt: int) -> Document:
     """Return the request's event of one attempt."""
     row = world.server.row(attempt)
     visitor = int(row["visitor"])
-    event: dict[str, Any] = {
+    event: Document = {
         "event_name": row["event_name"],
         "event_time": int(row["event_time"]),
     }
@@ -34,11 +33,11 @@ def server_event(world: World, attempt: int) -> dict[str, Any]:
     return event
 
 
-def _user_data(world: World, row: dict[str, Any], visitor: int) -> dict[str, Any]:
-    keys: dict[str, Any] = {}
+def _user_data(world: World, row: Document, visitor: int) -> Document:
+    keys: Document = {}
     if row["has_contact"]:
         known = world.hashes(visitor)
-        wanted = known if row["event_name"] == "Purchase" else LEAD_KEYS
+        wanted = known if row["event_name"] == PURCHASE else LEAD_KEYS
         keys |= {key: known[key] for key in wanted}
     keys["client_ip_address"] = world.visitors["address"][visitor]
     keys["client_user_agent"] = USER_AGENTS[world.visitors["device"][visitor]]
@@ -48,7 +47,7 @@ def _user_data(world: World, row: dict[str, Any], visitor: int) -> dict[str, Any
     return _as_integrations_write(keys, visitor)
 
 
-def _as_integrations_write(keys: dict[str, Any], visitor: int) -> dict[str, Any]:
+def _as_integrations_write(keys: Document, visitor: int) -> Document:
     """Vary what is equally right: Meta's Parameter Builder appendix, a list of one hash."""
     if visitor % 9 == 4:
         keys |= {key: keys[key] + BUILDER_APPENDIX for key in BUILDER_KEYS if key in keys}
@@ -57,13 +56,13 @@ def _as_integrations_write(keys: dict[str, Any], visitor: int) -> dict[str, Any]
     return keys
 
 
-def _custom_data(world: World, row: dict[str, Any]) -> dict[str, Any]:
-    data: dict[str, Any] = {}
+def _custom_data(world: World, row: Document) -> Document:
+    data: Document = {}
     if row["value"] >= 0:
         data["value"] = int(row["value"]) / 100
     if row["currency"] is not None:
         data["currency"] = row["currency"]
-    if row["event_name"] == "Purchase":
+    if row["event_name"] == PURCHASE:
         if row["order_id"] is not None:
             data["order_id"] = row["order_id"]
         client = int(row["client"])
@@ -76,7 +75,7 @@ def _custom_data(world: World, row: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-def _apply(event: dict[str, Any], path: tuple[str, ...], value: object) -> None:
+def _apply(event: Document, path: FieldPath, value: object) -> None:
     """Set the value at a path, or remove it."""
     *parents, last = path
     target = event
@@ -88,7 +87,7 @@ def _apply(event: dict[str, Any], path: tuple[str, ...], value: object) -> None:
         target[last] = value
 
 
-def flat_event(event: dict[str, Any]) -> dict[str, Any]:
+def flat_event(event: Document) -> Document:
     """Return the event as one flat row: lists of texts joined by a bar, contents left out."""
     flat = {key: value for key, value in event.items() if key not in ("user_data", "custom_data")}
     nested = event.get("user_data", {}) | event.get("custom_data", {})
@@ -98,7 +97,7 @@ def flat_event(event: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def keys_sent(event: dict[str, Any]) -> list[str]:
+def keys_sent(event: Document) -> list[str]:
     """Return the names of all fields of an event, the way a gateway records them."""
     top = [key for key in event if key not in ("user_data", "custom_data")]
     return [*top, *event.get("user_data", {}), *event.get("custom_data", {})]

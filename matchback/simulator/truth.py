@@ -2,14 +2,16 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 
 from matchback.core.clock import FINAL_AFTER_DAYS
-from matchback.simulator.events import CANONICAL_NAMES, META_NAMES, RECONCILED
+from matchback.simulator.columns import is_given
+from matchback.simulator.events import RECONCILED
+from matchback.simulator.meta import ACCEPTED, CANONICAL_NAMES, META_NAMES
 from matchback.simulator.options import WorldOptions
 from matchback.simulator.world import MICROS, World
 
@@ -74,7 +76,6 @@ NAMED_DEFECTS = frozenset(
     {"delivery_rejected", "hash_mismatch", "value_consistency", "consent_violation", "hash_format"}
 )
 INVALID_STATUSES = frozenset({"cancelled", "canceled", "voided", "deleted", "failed", "expired"})
-ACCEPTED = 200
 ALIGNED_SECONDS = 300
 MIN_N = 20
 HIT_RATIO_BOUNDS = (0.5, 0.8, 1.2)
@@ -143,6 +144,30 @@ class DayCounts:
     ghosts: int = 0
 
 
+@dataclass(frozen=True)
+class HealthRow:
+    """The figures of one date and canonical event, named as the published table names them."""
+
+    event_date: str
+    canonical_event: str
+    dataset_id: str
+    client_count: int
+    consented_client_count: int
+    server_accepted_count: int
+    hit_ratio: float | None
+    hit_ratio_raw: float | None
+    pairs: int
+    dedup_rate: float | None
+    aligned_rate: float | None
+    name_consistency_rate: float | None
+    value_match_rate: float | None
+    crm_count: int | None
+    crm_coverage_client: float | None
+    crm_coverage_server: float | None
+    ghost_count: int | None
+    is_final: bool
+
+
 def is_final(options: WorldOptions, day: date) -> bool:
     """Return whether three full days have passed since a date when the run pretends to happen."""
     return options.as_of_date >= day + timedelta(days=FINAL_AFTER_DAYS)
@@ -175,7 +200,7 @@ def describe(world: World, truth: Truth) -> dict[str, Any]:
             for check_id, found in sorted(truth.dates.items())
             if sum(found.values()) == truth.findings[check_id]
         },
-        "health": health,
+        "health": [asdict(row) for row in health],
         "statuses": statuses,
         "exit_codes": _exit_codes(truth, statuses),
         "rerun": False,
@@ -194,7 +219,7 @@ def server_events(world: World) -> Iterator[ServerEvent]:
     """Yield the logical server events; test events stay apart."""
     server, client, in_export = world.server, world.client, world.in_export()
     attempts: dict[int, list[int]] = defaultdict(list)
-    is_live = server["alive"] & (server["test_code"] == np.array(None))
+    is_live = server["alive"] & ~is_given(server["test_code"])
     for attempt in np.flatnonzero(is_live).tolist():
         attempts[int(server["logical"][attempt])].append(attempt)
     for tries in attempts.values():
@@ -296,35 +321,35 @@ def _ratio(numerator: int, denominator: int) -> float | None:
     return numerator / denominator if denominator else None
 
 
-def _health_row(world: World, key: tuple[str, str], row: DayCounts) -> dict[str, Any]:
+def _health_row(world: World, key: tuple[str, str], row: DayCounts) -> HealthRow:
     day, name = key
     final = is_final(world.options, date.fromisoformat(day))
     is_purchase = name == "purchase"
-    return {
-        "event_date": day,
-        "canonical_event": name,
-        "dataset_id": world.options.dataset_id,
-        "client_count": row.client,
-        "consented_client_count": row.consented,
-        "server_accepted_count": row.accepted,
-        "hit_ratio": _ratio(row.accepted, row.consented),
-        "hit_ratio_raw": _ratio(row.accepted, row.client),
-        "pairs": row.pairs,
-        "dedup_rate": _ratio(row.deduplicated, row.pairs),
-        "aligned_rate": _ratio(row.aligned, row.pairs),
-        "name_consistency_rate": _ratio(row.same_name, row.pairs),
-        "value_match_rate": _ratio(row.equal_value, row.valued) if is_purchase else None,
-        "crm_count": row.orders if is_purchase else None,
-        "crm_coverage_client": _ratio(row.orders_in_client, row.orders) if is_purchase else None,
-        "crm_coverage_server": _ratio(row.orders_in_server, row.orders_due_server)
-        if is_purchase
-        else None,
-        "ghost_count": row.ghosts if is_purchase and final else None,
-        "is_final": final,
-    }
+    return HealthRow(
+        event_date=day,
+        canonical_event=name,
+        dataset_id=world.options.dataset_id,
+        client_count=row.client,
+        consented_client_count=row.consented,
+        server_accepted_count=row.accepted,
+        hit_ratio=_ratio(row.accepted, row.consented),
+        hit_ratio_raw=_ratio(row.accepted, row.client),
+        pairs=row.pairs,
+        dedup_rate=_ratio(row.deduplicated, row.pairs),
+        aligned_rate=_ratio(row.aligned, row.pairs),
+        name_consistency_rate=_ratio(row.same_name, row.pairs),
+        value_match_rate=_ratio(row.equal_value, row.valued) if is_purchase else None,
+        crm_count=row.orders if is_purchase else None,
+        crm_coverage_client=_ratio(row.orders_in_client, row.orders) if is_purchase else None,
+        crm_coverage_server=(
+            _ratio(row.orders_in_server, row.orders_due_server) if is_purchase else None
+        ),
+        ghost_count=row.ghosts if is_purchase and final else None,
+        is_final=final,
+    )
 
 
-def _statuses(world: World, truth: Truth, health: list[dict[str, Any]]) -> dict[str, str]:
+def _statuses(world: World, truth: Truth, health: list[HealthRow]) -> dict[str, str]:
     """Return the statuses that follow for certain; what depends on a band is left out."""
     statuses = {}
     left_out = DPO_CHECKS if world.options.has_gateway else DPO_CHECKS | GATEWAY_CHECKS
@@ -339,7 +364,7 @@ def _statuses(world: World, truth: Truth, health: list[dict[str, Any]]) -> dict[
         statuses["schema_drift"] = "fail" if truth.breaking_drift else "warn"
     statuses["hit_ratio"] = _worst(_hit_ratio_band(world, row) for row in health)
     statuses["dedup_rate"] = _worst(_dedup_band(row) for row in health)
-    accepted = {row["canonical_event"] for row in health if row["server_accepted_count"]}
+    accepted = {row.canonical_event for row in health if row.server_accepted_count}
     if accepted.issuperset(MAJOR_EVENTS):
         statuses["major_events_present"] = "pass"
         statuses["test_events_validated"] = "pass"
@@ -352,18 +377,18 @@ def _worst(bands: Iterator[str]) -> str:
     return next((band for band in order if band in found), "unknown")
 
 
-def _hit_ratio_band(world: World, row: dict[str, Any]) -> str:
-    ratio, low, high = row["hit_ratio"], *HIT_RATIO_BOUNDS[:2]
-    if ratio is None or row["consented_client_count"] < MIN_N:
+def _hit_ratio_band(world: World, row: HealthRow) -> str:
+    ratio, low, high = row.hit_ratio, *HIT_RATIO_BOUNDS[:2]
+    if ratio is None or row.consented_client_count < MIN_N:
         return "insufficient_data"
     if ratio < low:
         return "fail"
     return "warn" if ratio < high or ratio > HIT_RATIO_BOUNDS[2] else "pass"
 
 
-def _dedup_band(row: dict[str, Any]) -> str:
-    rate = row["dedup_rate"]
-    if rate is None or row["pairs"] < MIN_N:
+def _dedup_band(row: HealthRow) -> str:
+    rate = row.dedup_rate
+    if rate is None or row.pairs < MIN_N:
         return "insufficient_data"
     low, high = DEDUP_BOUNDS
     return "fail" if rate < low else "warn" if rate < high else "pass"

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import numpy as np
 
@@ -36,7 +35,8 @@ class Calendar:
 
     def positions(self, at: Array) -> Array:
         """Return for each time the number of its date in this calendar."""
-        return np.searchsorted(self._midnights, at, side="right") - 1
+        position: Array = np.searchsorted(self._midnights, at, side="right") - 1
+        return position
 
     def position(self, day: date) -> int:
         """Return the number of a date in this calendar."""
@@ -48,12 +48,15 @@ class Calendar:
 
     def date_of(self, at: int) -> date:
         """Return the date of one time."""
-        return self._days[int(np.searchsorted(self._midnights, at, side="right")) - 1]
+        return self._days[int(self.positions(np.asarray(at)))]
 
     def micros_from_midnight(self, at: Array) -> Array:
         """Return how far each time is from the nearest midnight."""
         position = self.positions(at)
-        return np.minimum(at - self._midnights[position], self._midnights[position + 1] - at)
+        distance: Array = np.minimum(
+            at - self._midnights[position], self._midnights[position + 1] - at
+        )
+        return distance
 
 
 @dataclass
@@ -84,6 +87,16 @@ class Gate:
 
 
 @dataclass
+class ClientPatch:
+    """What a leak changed about one browser row beyond its columns."""
+
+    event_name: str | None = None
+    params: dict[str, str | int | float | None] = field(default_factory=dict)
+    user_properties: dict[str, str] = field(default_factory=dict)
+    gateway_user: dict[str, str] | None = None
+
+
+@dataclass
 class World:
     """Everything the writers write; leaks change it in place."""
 
@@ -96,10 +109,8 @@ class World:
     decisions: list[Decision]
     gates: dict[int, Gate] = field(default_factory=dict)
     over_blocked: set[int] = field(default_factory=set)
-    client_patches: dict[int, dict[str, dict[str, Any]]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(dict))
-    )
-    payload_patches: dict[int, dict[FieldPath, Any]] = field(
+    client_patches: dict[int, ClientPatch] = field(default_factory=lambda: defaultdict(ClientPatch))
+    payload_patches: dict[int, dict[FieldPath, object]] = field(
         default_factory=lambda: defaultdict(dict)
     )
     contact_patches: dict[int, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
@@ -119,22 +130,18 @@ class World:
     def hashes(self, visitor: int) -> dict[str, str]:
         """Return the customer-information keys of a visitor as Meta documents them."""
         if visitor not in self._hashes:
-            customer = sha256(self.customer_id(visitor).lower())
+            customer = sha256(customer_id(visitor).lower())
             known = documented_hashes(self.person(visitor)) | {"external_id": customer}
             self._hashes[visitor] = known
         return self._hashes[visitor]
 
-    @staticmethod
-    def customer_id(visitor: int) -> str:
-        """Return the shop's number of a customer."""
-        return f"C{visitor + 1}"
-
     def jurisdiction(self, visitor: int) -> str:
         """Return the consent regime that a visitor falls under."""
-        country, region = self.visitors["country"][visitor], self.visitors["region"][visitor]
-        if country == "US":
-            return f"US-{region}"
-        return country if country == "GB" else f"EU-{country}"
+        return jurisdiction_of(self.visitors, visitor)
+
+    def first_decision(self, visitor: int) -> Decision:
+        """Return the first choice that the consent log holds of a visitor."""
+        return next(entry for entry in self.decisions if entry.visitor == visitor)
 
     def gate(self, client_row: int) -> Gate:
         """Return the gateway's decision about a browser event; by default what GA4 says."""
@@ -154,6 +161,19 @@ class World:
     def date_of_client(self, row: int) -> date:
         """Return the date of a browser row."""
         return self.calendar.date_of(int(self.client["at"][row]))
+
+
+def customer_id(visitor: int) -> str:
+    """Return the shop's number of a customer."""
+    return f"C{visitor + 1}"
+
+
+def jurisdiction_of(visitors: Table, visitor: int) -> str:
+    """Return the consent regime of a visitor's country and state."""
+    country, region = visitors["country"][visitor], visitors["region"][visitor]
+    if country == "US":
+        return f"US-{region}"
+    return "GB" if country == "GB" else f"EU-{country}"
 
 
 def page_url(path: str) -> str:

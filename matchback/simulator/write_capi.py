@@ -5,14 +5,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import orjson
 
 from matchback.simulator.events import CONVERSIONS, RECONCILED
-from matchback.simulator.payload import flat_event, keys_sent, server_event
-from matchback.simulator.world import MICROS, World
+from matchback.simulator.meta import ACCEPTED, GRAPH_URL, NO_ANSWER
+from matchback.simulator.payload import Document, flat_event, keys_sent, server_event
+from matchback.simulator.world import MICROS, World, customer_id
 
 STEMS = {
     "gtms_bigquery": ("gtms", "json.gz"),
@@ -26,13 +26,12 @@ BAD_LINE = b'{"timestamp": "cut off in the mid\n'
 GA4_FIELDS = ("event_name", "event_id", "client_id", "page_location", "value", "currency")
 GOOGLE_ADS_FIELDS = ("event_name", "event_time", "event_id", "value", "currency", "gclid")
 STRIPPED_FROM_GA4 = ("em", "ph", "fbp", "fbc")
+GTMS_AGENT = {"partner_agent": "stape-gtmss-2.1.3"}
 GATEWAY_LATENCY = 1_500_000
 BATCH_EVERY = 8
 BATCH_WITHIN = 60 * MICROS
-ACCEPTED = 200
-NO_ANSWER = -1
 
-Line = tuple[int, dict[str, Any]]
+Line = tuple[int, Document]
 
 
 def write_capi_logs(world: World, folder: Path) -> list[Path]:
@@ -67,7 +66,7 @@ def _batched(lines: list[Line]) -> list[Line]:
     return batched
 
 
-def _can_share(*documents: dict[str, Any]) -> bool:
+def _can_share(*documents: Document) -> bool:
     return all(
         document["http_status"] == ACCEPTED
         and len(document["request"]["data"]) == 1
@@ -107,7 +106,7 @@ def utc_text(at: int) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _response(world: World, attempt: int) -> dict[str, Any] | None:
+def _response(world: World, attempt: int) -> Document | None:
     status = int(world.server["status"][attempt])
     trace = world.server["fbtrace"][attempt]
     if status == NO_ANSWER:
@@ -120,20 +119,20 @@ def _response(world: World, attempt: int) -> dict[str, Any] | None:
 def _graph_url(world: World, attempt: int) -> str:
     token = world.server["token"][attempt]
     query = f"?access_token={token}" if token else ""
-    return f"https://graph.facebook.com/v24.0/{world.options.dataset_id}/events{query}"
+    return f"{GRAPH_URL}/{world.options.dataset_id}/events{query}"
 
 
-def _request_body(world: World, attempt: int, event: dict[str, Any]) -> dict[str, Any]:
-    body: dict[str, Any] = {"data": [event]}
+def _request_body(world: World, attempt: int, event: Document) -> Document:
+    body: Document = {"data": [event]}
     if world.server["test_code"][attempt] is not None:
         body["test_event_code"] = world.server["test_code"][attempt]
     return body
 
 
-def _gtms_bigquery(world: World, attempt: int, event: dict[str, Any]) -> Iterator[Line]:
+def _gtms_bigquery(world: World, attempt: int, event: Document) -> Iterator[Line]:
     server = world.server
     received = int(server["received"][attempt])
-    body = _request_body(world, attempt, event) | {"partner_agent": "stape-gtmss-2.1.3"}
+    body = _request_body(world, attempt, event) | GTMS_AGENT
     shared = {"tag_name": "Facebook", "event_name": event["event_name"]}
     trace = {"trace_id": server["trace"][attempt]}
     yield (
@@ -148,57 +147,49 @@ def _gtms_bigquery(world: World, attempt: int, event: dict[str, Any]) -> Iterato
         }
         | trace,
     )
-    response = _response(world, attempt)
-    answer: dict[str, Any] = {"Message": f"Pixel ID: {world.options.dataset_id}"}
-    if response is None:
-        answer = {
-            "Message": f"Request failed or timed out. Pixel ID: {world.options.dataset_id}",
-            "Reason": "timed_out",
-        }
-    else:
-        answer |= {
-            "response_status_code": int(server["status"][attempt]),
-            "response_body": orjson.dumps(orjson.dumps(response).decode()).decode(),
-        }
+    answer = _gtms_answer(world, attempt, "response_status_code", "response_body")
+    if "response_body" in answer:
+        answer["response_body"] = orjson.dumps(answer["response_body"]).decode()
     yield received, shared | {"type": "Response", "timestamp": received // 1000} | answer | trace
 
 
-def _gtms_console(world: World, attempt: int, event: dict[str, Any]) -> Iterator[Line]:
+def _gtms_answer(world: World, attempt: int, status_key: str, body_key: str) -> Document:
+    response = _response(world, attempt)
+    pixel = f"Pixel ID: {world.options.dataset_id}"
+    if response is None:
+        return {"Message": f"Request failed or timed out. {pixel}", "Reason": "timed_out"}
+    return {
+        "Message": pixel,
+        status_key: int(world.server["status"][attempt]),
+        body_key: orjson.dumps(response).decode(),
+    }
+
+
+def _gtms_console(world: World, attempt: int, event: Document) -> Iterator[Line]:
     server = world.server
     received = int(server["received"][attempt])
     shared = {"Name": "Facebook", "EventName": event["event_name"]}
     trace = {"TraceId": server["trace"][attempt]}
-    body = _request_body(world, attempt, event) | {"partner_agent": "stape-gtmss-2.1.3"}
+    body = _request_body(world, attempt, event) | GTMS_AGENT
     request = shared | {
         "Type": "Request",
         "RequestMethod": "POST",
         "RequestUrl": _graph_url(world, attempt),
         "RequestBody": body,
     }
-    response = _response(world, attempt)
-    answer: dict[str, Any] = {"Message": f"Pixel ID: {world.options.dataset_id}"}
-    if response is None:
-        answer = {
-            "Message": f"Request failed or timed out. Pixel ID: {world.options.dataset_id}",
-            "Reason": "timed_out",
-        }
-    else:
-        answer |= {
-            "ResponseStatusCode": int(server["status"][attempt]),
-            "ResponseBody": orjson.dumps(response).decode(),
-        }
+    answer = _gtms_answer(world, attempt, "ResponseStatusCode", "ResponseBody")
     yield _console_entry(received - REQUEST_LEAD, request | trace, attempt)
     yield _console_entry(received, shared | {"Type": "Response"} | answer | trace, attempt)
 
 
-def _console_entry(at: int, payload: dict[str, Any], attempt: int) -> Line:
+def _console_entry(at: int, payload: Document, attempt: int) -> Line:
     """Return a Cloud Logging entry; both of its shapes occur."""
     if attempt % 2:
         return at, {"timestamp": utc_text(at), "jsonPayload": payload}
     return at, {"timestamp": utc_text(at), "textPayload": orjson.dumps(payload).decode()}
 
 
-def _request_response(world: World, attempt: int, event: dict[str, Any]) -> Iterator[Line]:
+def _request_response(world: World, attempt: int, event: Document) -> Iterator[Line]:
     server = world.server
     received = int(server["received"][attempt])
     status = int(server["status"][attempt])
@@ -218,7 +209,7 @@ def _request_response(world: World, attempt: int, event: dict[str, Any]) -> Iter
     )
 
 
-def _dataflow_dlq(world: World, attempt: int, event: dict[str, Any]) -> Iterator[Line]:
+def _dataflow_dlq(world: World, attempt: int, event: Document) -> Iterator[Line]:
     received = int(world.server["received"][attempt])
     is_accepted = world.server["status"][attempt] == ACCEPTED
     element = {"data_set_id": int(world.options.dataset_id)} | flat_event(event)
@@ -236,14 +227,14 @@ def _dataflow_dlq(world: World, attempt: int, event: dict[str, Any]) -> Iterator
     )
 
 
-def _gateway_audit(world: World, attempt: int, event: dict[str, Any]) -> Iterator[Line]:
+def _gateway_audit(world: World, attempt: int, event: Document) -> Iterator[Line]:
     server = world.server
     received = int(server["received"][attempt])
     client = int(server["client"][attempt])
     visitor = int(server["visitor"][attempt])
     status = int(server["status"][attempt])
     gate = world.gate(client) if client >= 0 else None
-    meta: dict[str, Any] = {
+    meta: Document = {
         "destination": "meta_capi",
         "status": "delivered" if status == ACCEPTED else "failed",
         "fields_sent": keys_sent(event) + (gate.extra_fields.get("meta_capi", []) if gate else []),
@@ -277,7 +268,7 @@ def _gateway_head(
     request_id: str,
     name: str,
     event_id: str | None,
-) -> dict[str, Any]:
+) -> Document:
     gate = world.gate(client) if client >= 0 else None
     state: dict[str, bool] = {"necessary": True}
     for tier in ("analytics", "marketing"):
@@ -300,22 +291,22 @@ def _gateway_user(world: World, client: int, visitor: int) -> dict[str, str]:
     """Return who a record is about: nobody, where the visitor denied being measured."""
     known = {"client_id": world.visitors["client_id"][visitor]}
     if client < 0:
-        return {"user_id": world.customer_id(visitor)} | known
-    patch = world.client_patches.get(client, {}).get("gateway_user")
-    if patch is not None:
-        return patch
+        return {"user_id": customer_id(visitor)} | known
+    patch = world.client_patches.get(client)
+    if patch and patch.gateway_user is not None:
+        return patch.gateway_user
     if world.client["analytics"][client] == "No":
         return {}
     user_id = world.client["user_id"][client]
     return ({"user_id": user_id} if user_id is not None else {}) | known
 
 
-def _other_deliveries(world: World, client: int) -> list[dict[str, Any]]:
+def _other_deliveries(world: World, client: int) -> list[Document]:
     """Return what the gateway did with GA4, and with Google Ads for conversions after its click."""
     gate = world.gate(client)
     has_value = world.client["value"][client] >= 0
     sent = [key for key in GA4_FIELDS if has_value or key not in ("value", "currency")]
-    ga4 = {
+    ga4: Document = {
         "destination": "ga4",
         "status": "blocked" if gate.ga4_blocked else "delivered",
         "reason": "analytics_denied" if gate.ga4_blocked else None,
@@ -332,7 +323,7 @@ def _other_deliveries(world: World, client: int) -> list[dict[str, Any]]:
     )
     if not is_click_conversion:
         return [ga4]
-    google_ads = {
+    google_ads: Document = {
         "destination": "google_ads",
         "status": "delivered",
         "reason": None,
@@ -354,7 +345,7 @@ def _blocked_records(world: World, sent: set[int]) -> Iterator[Line]:
             continue
         gate = world.gate(row)
         at = int(client["at"][row]) + GATEWAY_LATENCY
-        meta = {
+        meta: Document = {
             "destination": "meta_capi",
             "status": "blocked",
             "reason": gate.meta_reason,
@@ -375,7 +366,7 @@ def _blocked_records(world: World, sent: set[int]) -> Iterator[Line]:
         yield at, record | {"deliveries": [meta, *_other_deliveries(world, row)]}
 
 
-FORMATS: dict[str, Callable[[World, int, dict[str, Any]], Iterator[Line]]] = {
+FORMATS: dict[str, Callable[[World, int, Document], Iterator[Line]]] = {
     "gtms_bigquery": _gtms_bigquery,
     "gtms_console": _gtms_console,
     "request_response": _request_response,

@@ -11,20 +11,20 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from matchback.simulator.columns import Array, texts
+from matchback.simulator.columns import Array, is_given, only_where, texts
 from matchback.simulator.events import PRODUCT_COUNT, SITE, product_price_cents
 from matchback.simulator.ga4_schema import avro_schema, ga4_schema
-from matchback.simulator.generate import CHANNELS, DEVICES, LANGUAGES
 from matchback.simulator.people import COUNTRY_NAMES
+from matchback.simulator.shop import CATEGORIES, CHANNELS, DEVICES, LANGUAGES
 from matchback.simulator.world import MICROS, World
 
 INTRADAY_SHARE = 0.8
 COLUMNS_INTRADAY_LACKS = ("traffic_source", "user_ltv", "is_active_user")
 CONTINENTS = {"US": ("Americas", "Northern America")}
-PARAM_SLOTS = ("string_value", "int_value", "float_value", "double_value")
 ECOMMERCE_NAMES = ("view_item", "add_to_cart", "begin_checkout", "purchase")
 
-Params = list[tuple[str, Array]]
+# A parameter's key and its values as text, whole and broken numbers; one of them is given a row.
+Param = tuple[str, Array, Array, Array]
 
 
 def write_ga4_shards(world: World, folder: Path) -> list[Path]:
@@ -103,9 +103,8 @@ def _shard(world: World, rows: Array, day: date) -> pa.Table:
     count = len(rows)
     names = client["name"][rows].copy()
     for place, row in enumerate(rows.tolist()):
-        renamed = world.client_patches.get(row, {}).get("event")
-        if renamed:
-            names[place] = renamed["name"]
+        if row in world.client_patches:
+            names[place] = world.client_patches[row].event_name or names[place]
     device = [DEVICES[number] for number in visitors["device"][visitor]]
     country = visitors["country"][visitor]
     channel = [CHANNELS[number] for number in visitors["channel"][visitor]]
@@ -151,19 +150,12 @@ def _shard(world: World, rows: Array, day: date) -> pa.Table:
         "ecommerce": _ecommerce(world, rows, names),
         "items": _items(world, rows, names),
         "collected_traffic_source": {
-            "manual_campaign_name": [
-                entry[2] if landing and entry[1] != "(none)" else None
-                for entry, landing in zip(channel, is_landing, strict=True)
-            ],
-            "manual_source": [
-                entry[0] if landing else None
-                for entry, landing in zip(channel, is_landing, strict=True)
-            ],
-            "manual_medium": [
-                entry[1] if landing else None
-                for entry, landing in zip(channel, is_landing, strict=True)
-            ],
-            "gclid": np.where(is_first_visit & is_landing, visitors["gclid"][visitor], None),
+            "manual_campaign_name": only_where(
+                is_landing, texts([None if entry[1] == "(none)" else entry[2] for entry in channel])
+            ),
+            "manual_source": only_where(is_landing, texts([entry[0] for entry in channel])),
+            "manual_medium": only_where(is_landing, texts([entry[1] for entry in channel])),
+            "gclid": only_where(is_first_visit & is_landing, visitors["gclid"][visitor]),
         },
         "is_active_user": np.ones(count, dtype=bool),
         "batch_event_index": np.arange(count) % 5 + 1,
@@ -189,17 +181,15 @@ def _column(values: Any, kind: pa.DataType, count: int) -> pa.Array:  # noqa: AN
 
 def _cents(values: Array) -> tuple[Array, Array]:
     """Return money as GA4 stores it: whole amounts as integers, others as doubles."""
-    is_given = values >= 0
-    is_whole = is_given & (values % 100 == 0)
-    whole = np.where(is_whole, values // 100, None)
-    broken = np.where(is_given & ~is_whole, values / 100, None)
-    return whole, broken
+    has_value = values >= 0
+    is_whole = has_value & (values % 100 == 0)
+    return only_where(is_whole, values // 100), only_where(has_value & ~is_whole, values / 100)
 
 
 def _event_params(world: World, rows: Array) -> pa.Array:
     """Return event_params: one list of keyed values per row, in a fixed order of keys."""
     keys, text, whole, broken = _param_matrices(world, rows)
-    is_present = ((text != None) | (whole != None) | (broken != None)).ravel()  # noqa: E711
+    is_present = (is_given(text) | is_given(whole) | is_given(broken)).ravel()
     lengths = is_present.reshape(text.shape).sum(axis=1)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     key = np.broadcast_to(texts(list(keys)), text.shape).ravel()[is_present]
@@ -218,7 +208,7 @@ def _param_matrices(world: World, rows: Array) -> tuple[list[str], Array, Array,
     visitor = client["visitor"][rows]
     names = client["name"][rows]
     channel = [CHANNELS[number] for number in visitors["channel"][visitor]]
-    is_known = client["client_id"][rows] != np.array(None)
+    is_known = is_given(client["client_id"][rows])
     is_purchase = names == "purchase"
     session_second = client["session_begin"][rows] // MICROS
     order_id = client["order_id"][rows]
@@ -227,20 +217,17 @@ def _param_matrices(world: World, rows: Array) -> tuple[list[str], Array, Array,
     whole_tax, broken_tax = _cents(np.where(is_purchase, client["value"][rows] * 19 // 119, -1))
     same = np.full(len(rows), None, dtype=object)
 
-    def when(condition: Array, value: object) -> Array:
-        return np.where(condition, value, None)
-
-    table: list[tuple[str, Array, Array, Array]] = [
+    table: list[Param] = [
         ("event_id", client["event_id"][rows], same, same),
         ("page_location", client["url"][rows], same, same),
         ("page_referrer", texts([f"{SITE}/"] * len(rows)), same, same),
         ("page_title", texts([f"Shop - {name}" for name in names]), same, same),
-        ("ga_session_id", same, np.where(is_known, session_second, None), same),
-        ("ga_session_number", same, np.where(is_known, client["visit"][rows], None), same),
+        ("ga_session_id", same, only_where(is_known, session_second), same),
+        ("ga_session_number", same, only_where(is_known, client["visit"][rows]), same),
         ("engagement_time_msec", same, (rows * 37 % 4000 + 200).astype(object), same),
         ("session_engaged", texts(["1"] * len(rows)), same, same),
         ("engaged_session_event", same, texts([1] * len(rows)), same),
-        ("percent_scrolled", same, when(names == "scroll", 90), same),
+        ("percent_scrolled", same, only_where(names == "scroll", 90), same),
         ("source", texts([entry[0] for entry in channel]), same, same),
         ("medium", texts([entry[1] for entry in channel]), same, same),
         ("campaign", texts([entry[2] for entry in channel]), same, same),
@@ -254,8 +241,8 @@ def _param_matrices(world: World, rows: Array) -> tuple[list[str], Array, Array,
         ("content_group", texts([f"group_{row % 4}" for row in rows]), same, same),
         (
             "search_term",
-            np.where(
-                names == "search", texts([_search_term(url) for url in client["url"][rows]]), None
+            only_where(
+                names == "search", texts([_search_term(url) for url in client["url"][rows]])
             ),
             same,
             same,
@@ -264,7 +251,7 @@ def _param_matrices(world: World, rows: Array) -> tuple[list[str], Array, Array,
         ("currency", client["currency"][rows], same, same),
         (
             "transaction_id",
-            np.where(is_numeric, None, order_id),
+            only_where(~is_numeric, order_id),
             texts(
                 [
                     int(text) if numeric else None
@@ -274,8 +261,8 @@ def _param_matrices(world: World, rows: Array) -> tuple[list[str], Array, Array,
             same,
         ),
         ("tax", same, whole_tax, broken_tax),
-        ("shipping", same, when(is_purchase, 0), same),
-        ("payment_type", when(is_purchase, "card"), same, same),
+        ("shipping", same, only_where(is_purchase, 0), same),
+        ("payment_type", only_where(is_purchase, "card"), same, same),
     ]
     return _with_patches(world, rows, table)
 
@@ -285,13 +272,13 @@ def _search_term(url: str) -> str:
 
 
 def _with_patches(
-    world: World, rows: Array, table: list[tuple[str, Array, Array, Array]]
+    world: World, rows: Array, table: list[Param]
 ) -> tuple[list[str], Array, Array, Array]:
     keys = [entry[0] for entry in table]
     patches = {
-        place: world.client_patches[row]["params"]
+        place: world.client_patches[row].params
         for place, row in enumerate(rows.tolist())
-        if row in world.client_patches and "params" in world.client_patches[row]
+        if row in world.client_patches
     }
     added = sorted({key for patch in patches.values() for key in patch} - set(keys))
     empty = np.full(len(rows), None, dtype=object)
@@ -316,7 +303,7 @@ def _user_properties(world: World, rows: Array) -> pa.Array:
     for row, visitor in zip(rows.tolist(), client["visitor"][rows].tolist(), strict=True):
         properties = {"membership_level": visitors["membership"][visitor]}
         if row in world.client_patches:
-            properties |= world.client_patches[row].get("user_properties", {})
+            properties |= world.client_patches[row].user_properties
         values.append(
             [
                 {
@@ -339,11 +326,11 @@ def _ecommerce(world: World, rows: Array, names: Array) -> dict[str, Any]:
     order_id = client["order_id"][rows]
     revenue = client["value"][rows] / 100
     return {
-        "total_item_quantity": np.where(is_purchase, client["quantity"][rows], None),
-        "purchase_revenue": np.where(is_purchase, revenue, None),
-        "unique_items": np.where(is_purchase, 1, None),
-        "transaction_id": np.where(
-            is_purchase, np.where(order_id == np.array(None), "(not set)", order_id), None
+        "total_item_quantity": only_where(is_purchase, client["quantity"][rows]),
+        "purchase_revenue": only_where(is_purchase, revenue),
+        "unique_items": only_where(is_purchase, 1),
+        "transaction_id": only_where(
+            is_purchase, np.where(is_given(order_id), order_id, np.array("(not set)", object))
         ),
     }
 
@@ -358,9 +345,7 @@ def _items(world: World, rows: Array, names: Array) -> pa.Array:
         {
             "item_id": [f"sku-{number}" for number in products],
             "item_name": [f"Product {number}" for number in products],
-            "item_category": [
-                ("shoes", "jackets", "bags", "socks")[number % 4] for number in products
-            ],
+            "item_category": [CATEGORIES[number % 4] for number in products],
             "price": prices[products],
             "quantity": world.client["quantity"][rows][has_items],
         },

@@ -9,7 +9,7 @@ import orjson
 
 from matchback.simulator.options import WorldOptions
 from matchback.simulator.people import Person
-from matchback.simulator.world import MICROS, World
+from matchback.simulator.world import MICROS, World, customer_id
 from matchback.simulator.write_capi import STEMS, utc_text
 
 CRM_COLUMNS = {
@@ -51,7 +51,7 @@ def write_crm_orders(world: World, path: Path) -> None:
             writer.writerow(
                 [
                     orders["order_id"][row],
-                    world.customer_id(visitor),
+                    customer_id(visitor),
                     f"{local:%Y-%m-%d %H:%M:%S}",
                     orders["status"][row],
                     f"{orders['value'][row] / 100:.2f}",
@@ -85,7 +85,7 @@ def write_consent_log(world: World, path: Path) -> None:
     for decision in sorted(world.decisions, key=lambda entry: (entry.at, entry.visitor)):
         line: dict[str, object] = {"timestamp": utc_text(decision.at)}
         if decision.with_user:
-            line["user_id"] = world.customer_id(decision.visitor)
+            line["user_id"] = customer_id(decision.visitor)
         line["client_id"] = world.visitors["client_id"][decision.visitor]
         if decision.notice_version is not None:
             line["notice_version"] = decision.notice_version

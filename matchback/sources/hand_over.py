@@ -8,9 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from matchback.core.sql import literal
+from matchback.sources.catalog import PARTITIONED
+from matchback.sources.scratch import Key, ScratchWarehouse
 from matchback.warehouse.bigquery import BigQueryWarehouse, Partition
-from matchback.warehouse.partitions import PARTITIONED
-from matchback.warehouse.scratch import Key, ScratchWarehouse
 
 JOBS_AT_ONCE = 8
 STAGED_HOURS = 6

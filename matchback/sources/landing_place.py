@@ -26,7 +26,7 @@ def landing_place(config: Config, warehouse: Warehouse, run_id: str) -> Iterator
         suppress_loaded(warehouse, config, run_id)
         return
     from matchback.sources.hand_over import hand_over
-    from matchback.warehouse.scratch import opened_scratch
+    from matchback.sources.scratch import opened_scratch
 
     bigquery = cast("BigQueryWarehouse", warehouse)
     path = config.state_folder / SCRATCH_FILE

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from matchback.warehouse.dialects import dialect_of
+from matchback.warehouse.tables import Engine
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,8 +23,17 @@ Parameters = Mapping[str, Any] | Sequence[Any] | None
 class Warehouse(Protocol):
     """One open connection; use it as a context manager, one writer at a time."""
 
-    engine: str
+    engine: Engine
     bytes_billed: int
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
 
     def execute(self, sql: str, parameters: Parameters = None) -> None:
         """Run one statement."""
@@ -44,7 +56,7 @@ class Warehouse(Protocol):
         """Commit what the block did, or nothing of it."""
 
     def apply_ddl(self) -> None:
-        """Create the schemas and tables of sql/ddl that do not exist yet."""
+        """Create the schemas, and those of the warehouse's tables that do not exist yet."""
 
     def close(self) -> None:
         """Release the engine and its lock."""
@@ -64,6 +76,13 @@ class RowsInTables:
         self, query: str, parameters: Mapping[str, Any]
     ) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield f"({query})", parameters
+
+
+@dataclass(frozen=True)
+class RowCount:
+    """The answer of a query that counts rows."""
+
+    row_count: int
 
 
 def tables_of(warehouse: Warehouse, schema: str) -> set[str]:

@@ -1,7 +1,7 @@
 """The distributed warehouse: datasets `<dataset>_<schema>` of one BigQuery project."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -9,7 +9,7 @@ from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound
 from google.auth.credentials import AnonymousCredentials
@@ -19,12 +19,11 @@ from google.cloud import bigquery
 from matchback.config import BigQueryWarehouseConfig, Config
 from matchback.core.clock import Clock
 from matchback.core.errors import ConfigError, MatchbackError, TableMissingError, WarehouseBusyError
-from matchback.core.resources import SQL_DIRECTORY
 from matchback.core.settings import bigquery_emulator
 from matchback.warehouse.base import Parameters, Row, RowsInTables
 from matchback.warehouse.column_security import guard_personal_tables
-from matchback.warehouse.partitions import Unit
 from matchback.warehouse.storage_read import read_batches, read_client
+from matchback.warehouse.tables import Engine, Table, Unit, tables_on
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,30 +66,32 @@ class Partition:
 class BigQueryWarehouse(RowsInTables):
     """A BigQuery client whose every query is capped, labelled and counted; times are UTC."""
 
-    engine = "bigquery"
+    engine: Engine = "bigquery"
 
     def __init__(
         self,
         client: bigquery.Client,
         config: BigQueryWarehouseConfig,
         keep_days: int | None = None,
+        tables: Iterable[Table] = (),
     ) -> None:
         """Guard personal columns for `keep_days` of delivery logs; None leaves tables unguarded."""
         self.client = client
         self.config = config
         self.keep_days = keep_days
+        self.tables = tables_on(self.engine, tables)
         self.bytes_billed = 0
         self._session: str | None = None
         self._reader: BigQueryReadClient | None = None
 
     @classmethod
-    def open(cls, config: Config) -> Self:
+    def open(cls, config: Config, tables: Iterable[Table]) -> Self:
         """Connect with the application default credentials; ConfigError without any."""
         warehouse = config.warehouse
         if not isinstance(warehouse, BigQueryWarehouseConfig):
             raise ConfigError("warehouse.engine is not bigquery; check matchback.yml.")
         client = connect(warehouse.project, warehouse.location)
-        return cls(client, warehouse, config.retention.delivery_log_days)
+        return cls(client, warehouse, config.retention.delivery_log_days, tables)
 
     def __enter__(self) -> Self:
         return self
@@ -168,12 +169,13 @@ class BigQueryWarehouse(RowsInTables):
             dataset.labels = dict(self.config.labels)
             with _explained(self.config):
                 self.client.create_dataset(dataset, exists_ok=True)
-        for statement in sorted((SQL_DIRECTORY / "ddl" / "bigquery").glob("*/*.sql")):
-            self.execute(statement.read_text(encoding="utf-8"))
+        for table in self.tables:
+            self.execute(table.create_statement(self.engine))
         if self.keep_days is not None:
             with _explained(self.config):
                 guard_personal_tables(
                     self.client,
+                    self.tables,
                     f"{self.config.project}.{self.prefix}",
                     dict(self.config.policy_tags),
                     self.keep_days,
@@ -202,7 +204,8 @@ class BigQueryWarehouse(RowsInTables):
                 job = self._submit(parquet, target, f"{name}_{attempt}", settings)
                 job.reload()
                 if not (job.state == "DONE" and job.error_result):
-                    return int(job.result().output_rows or 0)
+                    job.result()
+                    return int(job.output_rows or 0)
         raise MatchbackError(
             f"Loading {partition.identifier} failed {ALREADY_EXISTS_ATTEMPTS} times in this run; "
             "look at the job's errors in BigQuery, then run again."
@@ -221,9 +224,7 @@ class BigQueryWarehouse(RowsInTables):
             try:
                 job = self.client.query(sql, job_config=settings, job_id=name, job_retry=None)
             except Conflict:
-                job = self.client.get_job(
-                    name, project=self.config.project, location=self.config.location
-                )
+                job = cast(bigquery.QueryJob, self._sent_job(name))
             job.result()
         self.bytes_billed += int(job.total_bytes_billed or 0)
 
@@ -264,9 +265,12 @@ class BigQueryWarehouse(RowsInTables):
                     job_config=settings,
                 )
         except Conflict:
-            return self.client.get_job(
-                job_id, project=self.config.project, location=self.config.location
-            )
+            return cast(bigquery.LoadJob, self._sent_job(job_id))
+
+    def _sent_job(self, job_id: str) -> object:
+        return self.client.get_job(
+            job_id, project=self.config.project, location=self.config.location
+        )
 
     def _result(self, sql: str, parameters: Parameters) -> Any:  # noqa: ANN401
         settings = self._settings(parameters)
@@ -294,6 +298,8 @@ class BigQueryWarehouse(RowsInTables):
         with _explained(self.config):
             job = self.client.query("begin transaction", job_config=settings)
             job.result()
+        if job.session_info is None or job.session_info.session_id is None:
+            raise MatchbackError("BigQuery opened no session for a transaction; run again.")
         return job.session_info.session_id
 
     def _finish(self, statement: str) -> None:
@@ -360,7 +366,8 @@ def job_id(verb: str, partition: Partition, content: str, run_id: str) -> str:
 
 
 def _parameter(
-    name: str | None, value: object
+    name: str | None,
+    value: Any,  # noqa: ANN401 - what a caller binds
 ) -> bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter:
     if isinstance(value, list | tuple):
         kind = _type_name(value[0]) if value else "STRING"

@@ -8,18 +8,16 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Protocol
 
+from matchback.core.sql import literal
+from matchback.warehouse.tables import SCALARS, Engine
+
 Joins = Sequence[tuple[str, str]]
 
 
 class DuckDBDialect:
     """How DuckDB writes what the two engines write differently."""
 
-    types: ClassVar = {
-        "text": "varchar",
-        "integer": "bigint",
-        "timestamp": "timestamp",
-        "list": "varchar[]",
-    }
+    types: ClassVar = SCALARS["duckdb"]
     new_id: ClassVar = "cast(uuid() as varchar)"
 
     def tables(self, schema: str) -> str:
@@ -33,15 +31,15 @@ class DuckDBDialect:
         return f"${name}"
 
     def matches(self, text: str, pattern: str) -> str:
-        return f"regexp_matches({text}, {_quoted(pattern)})"
+        return f"regexp_matches({text}, {literal(pattern)})"
 
     def without(self, text: str, pattern: str) -> str:
-        return f"regexp_replace({text}, {_quoted(pattern)}, '', 'g')"
+        return f"regexp_replace({text}, {literal(pattern)}, '', 'g')"
 
     def extracted(self, text: str, pattern: str, *, has_group: bool = False) -> str:
         """Return the list of matches of a pattern, or of its one group; empty for a null."""
         group = ", 1" if has_group else ""
-        return f"coalesce(regexp_extract_all({text}, {_quoted(pattern)}{group}), [])"
+        return f"coalesce(regexp_extract_all({text}, {literal(pattern)}{group}), [])"
 
     def is_among(self, text: str, parameter: str) -> str:
         return f"{text} in (select unnest({self.parameter(parameter)}))"
@@ -101,7 +99,7 @@ class DuckDBDialect:
         layout = {name: ["VARCHAR"] if kind == "list" else self.types[kind].upper()
                   for name, kind in fields.items()}  # fmt: skip
         columns = ", ".join(f"item.{name} as {name}" for name in fields)
-        shape = _quoted(json.dumps([layout]))
+        shape = literal(json.dumps([layout]))
         return (
             f"(select {columns} from "
             f"(select unnest(from_json(cast($records as json), {shape})) as item))"
@@ -133,7 +131,7 @@ class DuckDBDialect:
 class BigQueryDialect:
     """How BigQuery writes the same."""
 
-    types: ClassVar = {"text": "string", "integer": "int64", "timestamp": "timestamp"}
+    types: ClassVar = SCALARS["bigquery"]
     new_id: ClassVar = "generate_uuid()"
 
     def tables(self, schema: str) -> str:
@@ -227,18 +225,14 @@ class BigQueryDialect:
         return f"cast(json_value(item, '$.{name}') as {self.types[kind]}) as {name}"
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 Dialect = DuckDBDialect | BigQueryDialect
-DIALECTS: Mapping[str, Dialect] = {"duckdb": DuckDBDialect(), "bigquery": BigQueryDialect()}
+DIALECTS: Mapping[Engine, Dialect] = {"duckdb": DuckDBDialect(), "bigquery": BigQueryDialect()}
 
 
 class HasEngine(Protocol):
     """Anything that names its engine, as a warehouse does."""
 
-    engine: str
+    engine: Engine
 
 
 def dialect_of(warehouse: HasEngine) -> Dialect:

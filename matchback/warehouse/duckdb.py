@@ -1,7 +1,7 @@
 """The embedded warehouse: one DuckDB file, one writer."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 
 from matchback.core.errors import MatchbackError, WarehouseBusyError, WarehouseCorruptError
-from matchback.core.resources import SQL_DIRECTORY
 from matchback.warehouse.base import DAMAGED_BLOCK, Parameters, Row, damage_sentence
 from matchback.warehouse.outside import OutsideRows
+from matchback.warehouse.tables import Engine, Table, tables_on
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,15 +27,13 @@ UNREADABLE_INPUT = (
     duckdb.SerializationException,
 )
 
-DECLARED_COLUMN = re.compile(r"^    (\w+) (.+?),?$", re.MULTILINE)
-
 SCHEMAS = ("landing", "quarantine", "marts", "ops")
 
 
 class DuckDBWarehouse:
     """A DuckDB file opened for one process; times are UTC."""
 
-    engine = "duckdb"
+    engine: Engine = "duckdb"
     bytes_billed = 0
 
     def __init__(
@@ -45,6 +43,7 @@ class DuckDBWarehouse:
         read_only: bool = False,
         memory_limit: str | None = None,
         threads: int | None = None,
+        tables: Iterable[Table] = (),
         outside: "Callable[[DuckDBWarehouse], OutsideRows] | None" = None,
     ) -> None:
         self.path = path
@@ -59,6 +58,7 @@ class DuckDBWarehouse:
             self.connection.execute(f"set memory_limit = '{memory_limit}'")
         if threads:
             self.connection.execute(f"set threads = {threads}")
+        self.tables = tables_on(self.engine, tables)
         self.outside = outside(self) if outside else None
 
     def __enter__(self) -> Self:
@@ -145,8 +145,8 @@ class DuckDBWarehouse:
                 self.connection.execute(f"create schema if not exists {schema}")
             if self.outside:
                 self.outside.prepare()
-            for statement in sorted((SQL_DIRECTORY / "ddl" / "duckdb").glob("*/*.sql")):
-                self.connection.execute(statement.read_text(encoding="utf-8"))
+            for table in self.tables:
+                self.connection.execute(table.create_statement(self.engine))
             self._add_missing_columns()
             if self.outside:
                 self.outside.show()
@@ -157,14 +157,16 @@ class DuckDBWarehouse:
     def _add_missing_columns(self) -> None:
         """Give tables that an older version made the columns that have come since."""
         rows = self.rows(
-            "select table_schema, table_name, column_name from information_schema.columns"
+            "select concat(table_schema, '.', table_name) as table_name, column_name "
+            "from information_schema.columns"
         )
-        existing = {(row["table_schema"], row["table_name"], row["column_name"]) for row in rows}
-        for path in sorted((SQL_DIRECTORY / "ddl" / "duckdb").glob("*/*.sql")):
-            schema, table = path.parent.name, path.stem
-            for name, kind in DECLARED_COLUMN.findall(path.read_text(encoding="utf-8")):
-                if (schema, table, name) not in existing:
-                    self.execute(f'alter table {schema}.{table} add column "{name}" {kind}')
+        existing = {(row["table_name"], row["column_name"]) for row in rows}
+        for table in self.tables:
+            name = table.stored_on(self.engine)
+            for column, kind in table.types.items():
+                if (name, column) not in existing:
+                    spelled = kind.sql(self.engine)
+                    self.execute(f'alter table {name} add column "{column}" {spelled}')
 
     def fetch_beside(self, table: str, file_name: str) -> None:
         """Have the rows here that lie beside those of a new file; a file holds all of its own."""
@@ -207,15 +209,15 @@ def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
                 f"The warehouse {path.name} is in use by {who}; wait for it to end, then run again."
             ) from None
         raise WarehouseCorruptError(
-            f"The warehouse {path.name} cannot be opened ({_first_words(error)}); nothing was "
+            f"The warehouse {path.name} cannot be opened ({_name_of(error)}); nothing was "
             "changed. Keep the file and its .wal, restore a backup beside it, then run again."
         ) from None
     except duckdb.Error as error:
         raise WarehouseCorruptError(
-            f"The warehouse {path.name} cannot be opened ({_first_words(error)}); nothing was "
+            f"The warehouse {path.name} cannot be opened ({_name_of(error)}); nothing was "
             "changed. Keep the file and its .wal, restore a backup beside it, then run again."
         ) from None
 
 
-def _first_words(error: Exception) -> str:
+def _name_of(error: Exception) -> str:
     return type(error).__name__

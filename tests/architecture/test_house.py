@@ -1,93 +1,51 @@
 """The house rules that a reader may rely on."""
 
-import ast
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 
-from matchback.core.resources import DBT_DIRECTORY, SQL_DIRECTORY
+from matchback.core.resources import DBT_DIRECTORY
+from tests.architecture.shipped import ROOT, imported_modules, shipped_modules
 
-ROOT = Path(__file__).parents[2]
-
-COLUMN = re.compile(r"^    `?(\w+)`? ", re.MULTILINE)
 CLIENTS = {"duckdb", "google"}
 
 
-def python_files(folder: str) -> list[Path]:
-    return sorted((ROOT / folder).rglob("*.py"))
-
-
-def imported(path: Path) -> set[str]:
-    """Return the top-level packages that a file imports."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module.partition(".")[0])
-    return names
+def modules_with(pattern: str) -> set[str]:
+    """Return the modules whose text a pattern finds."""
+    return {
+        module
+        for module, path in shipped_modules().items()
+        if re.search(pattern, path.read_text(encoding="utf-8"))
+    }
 
 
 def test_core_imports_neither_prefect_nor_a_client() -> None:
     forbidden = {"prefect", "pandas", "great_expectations", *CLIENTS}
     guilty = {
-        str(path.relative_to(ROOT)): imported(path) & forbidden
-        for path in python_files("matchback/core")
-        if imported(path) & forbidden
+        module: found
+        for module, path in shipped_modules().items()
+        if module.startswith("matchback.core.")
+        and (found := {name.partition(".")[0] for name in imported_modules(path)} & forbidden)
     }
     assert guilty == {}
 
 
 def test_only_settings_and_orchestration_read_the_environment() -> None:
-    readers = {
-        str(path.relative_to(ROOT))
-        for path in python_files("matchback")
-        if re.search(r"os\.environ\b|os\.getenv", path.read_text(encoding="utf-8"))
-    }
-    assert readers <= {
-        "matchback/core/settings.py",
-        "matchback/orchestration.py",
-        "matchback/cli.py",
+    assert modules_with(r"os\.environ\b|os\.getenv") <= {
+        "matchback.core.settings",
+        "matchback.orchestration",
+        "matchback.cli",
     }
 
 
 def test_the_clock_is_read_in_one_place() -> None:
-    readers = {
-        str(path.relative_to(ROOT))
-        for path in python_files("matchback")
-        if re.search(r"datetime\.now\(|date\.today\(|utcnow\(", path.read_text(encoding="utf-8"))
-    }
     # The scheduler sleeps by the real clock, a message's Retry-After date is held against it.
-    assert readers <= {
-        "matchback/core/clock.py",
-        "matchback/schedule/serve.py",
-        "matchback/alerting/slack.py",
+    assert modules_with(r"datetime\.now\(|date\.today\(|utcnow\(") <= {
+        "matchback.core.clock",
+        "matchback.schedule.serve",
+        "matchback.alerting.slack",
     }
-
-
-# DuckDB keeps GA4 rows in a table and in Parquet files; BigQuery's table is its view of both.
-TWINS = {"ga4_rows.sql": "ga4_events.sql"}
-ONLY_ON_DUCKDB = {"ga4_shards.sql"}
-
-
-@pytest.mark.parametrize(
-    "twin",
-    [
-        path
-        for path in sorted((SQL_DIRECTORY / "ddl" / "duckdb").rglob("*.sql"))
-        if path.name not in ONLY_ON_DUCKDB
-    ],
-    ids=lambda path: f"{path.parent.name}.{path.stem}",
-)
-def test_both_engines_declare_the_same_columns(twin: Path) -> None:
-    name = TWINS.get(twin.name, twin.name)
-    other = SQL_DIRECTORY / "ddl" / "bigquery" / twin.parent.name / name
-    assert other.exists()
-    assert COLUMN.findall(twin.read_text(encoding="utf-8")) == COLUMN.findall(
-        other.read_text(encoding="utf-8")
-    )
 
 
 def test_no_model_asks_which_engine_it_runs_on() -> None:
@@ -103,7 +61,7 @@ def test_every_cross_engine_macro_is_written_for_both() -> None:
     guilty = []
     for path in (DBT_DIRECTORY / "macros").rglob("*.sql"):
         text = path.read_text(encoding="utf-8")
-        for name in re.findall(r"macro default__(\w+)", text):
+        for name in re.findall(r"adapter\.dispatch\('(\w+)', 'matchback'\)", text):
             guilty += [
                 f"{engine}__{name}"
                 for engine in ("duckdb", "bigquery")

@@ -46,14 +46,15 @@ class Conversation:
         return [name for name in self.manifest["nodes"] if name.startswith(f"{kind}.")]
 
 
-def converse(folder: Path, *invocations: list[str], settings: str = "{}") -> Conversation:
+def converse(
+    folder: Path, *invocations: list[str], settings: Mapping[str, Any] | None = None
+) -> Conversation:
     """Run dbt on the offline client, one process, invocations in order."""
     record = folder / "record.json"
     common = ["--quiet", "--no-use-colors"]
+    options = ["--project-dir", str(DBT_DIRECTORY), "--vars", json.dumps(dict(settings or {}))]
     arguments = [
-        part
-        for invocation in invocations
-        for part in ["--", *common, *invocation, "--project-dir", str(DBT_DIRECTORY)]
+        part for invocation in invocations for part in ["--", *common, *invocation, *options]
     ]
     finished = subprocess.run(
         [sys.executable, "-m", "tests.bigquery.offline_dbt", str(record), *arguments],
@@ -68,7 +69,6 @@ def converse(folder: Path, *invocations: list[str], settings: str = "{}") -> Con
             "DBT_LOG_PATH": str(folder / "logs"),
             "MATCHBACK_ENGINE": "bigquery_offline",
             "MATCHBACK_DATASET_PREFIX": "matchback_",
-            "MATCHBACK_SETTINGS": settings,
         },
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -87,9 +87,9 @@ def converse(folder: Path, *invocations: list[str], settings: str = "{}") -> Con
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def analyzer() -> "GoogleSql":
-    """Google's analyzer with every table of sql/ddl/bigquery."""
+    """Google's analyzer with every declared table."""
     from tests.bigquery.googlesql import with_declared_tables
 
     return with_declared_tables()
@@ -100,6 +100,17 @@ def two_days(tmp_path_factory: pytest.TempPathFactory) -> Conversation:
     """Seeds, then every model twice: the second time the tables are there already."""
     folder = tmp_path_factory.mktemp("bigquery")
     return converse(folder, ["seed"], ["run"], ["run"])
+
+
+@pytest.fixture(scope="session")
+def after_two_days(two_days: Conversation) -> "GoogleSql":
+    """Google's analyzer with every relation that dbt has made."""
+    from tests.bigquery.googlesql import GoogleSql
+
+    google = GoogleSql()
+    for name, columns in two_days.columns.items():
+        google.declare(tuple(name.split(".")), columns)
+    return google
 
 
 @pytest.fixture(scope="session")

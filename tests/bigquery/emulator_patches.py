@@ -14,7 +14,7 @@ from bqemulator.storage.sql_identifiers import quoted_table_ref
 from bqemulator.versioning.snapshots import SnapshotManager
 from sqlglot import exp
 
-from matchback.warehouse.partitions import PARTITIONED
+from matchback.sources.catalog import PARTITIONED
 
 
 def patch_emulator() -> None:

@@ -16,10 +16,10 @@ import pandas as pd
 from google.protobuf.message import Message
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
 
-from matchback.core.resources import SQL_DIRECTORY
-from matchback.privacy.registry import BEHIND_VIEWS
+from matchback.sources.catalog import TABLES
 from matchback.warehouse.base import Parameters, Row, RowsInTables
 from matchback.warehouse.bigquery import SCHEMAS, in_bigquery, query_parameters
+from matchback.warehouse.tables import Table, tables_on
 from tests.bigquery.googlesql import (
     PREFIX,
     Column,
@@ -39,6 +39,8 @@ TABLE = re.compile(
 TEXT_OR_PLACE = re.compile(r"'(?:[^'\\]|\\.)*'|(\?)")
 WRITTEN = re.compile(r"\s*(insert into|delete from|update)\s+(\w+)\.(\w+)", re.IGNORECASE)
 CATALOG = "INFORMATION_SCHEMA.TABLES"
+# Where DuckDB writes what a view shows.
+BEHIND_VIEWS = {table.stored_on_duckdb_as for table in TABLES}
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ class GoogleWarehouse(RowsInTables):
         self.columns: dict[tuple[str, str], tuple[Column, ...]] = {}
         self.views: set[tuple[str, str]] = set()
         self.sent: list[Sent] = []
-        for path in sorted((SQL_DIRECTORY / "ddl" / "bigquery").glob("*/*.sql")):
-            made = analyzer.analyze(in_bigquery(path.read_text(encoding="utf-8"), PREFIX))
+        for declared in tables_on("bigquery", TABLES):
+            made = analyzer.analyze(in_bigquery(declared.create_statement("bigquery"), PREFIX))
             schema, table = made.creates or ("", "")
             self._add((schema.removeprefix(PREFIX), table), made.columns, [])
         for schema in SCHEMAS:
@@ -139,7 +141,7 @@ class GoogleWarehouse(RowsInTables):
         finally:
             self.contents = before
 
-    def apply_ddl(self) -> None:
+    def apply_ddl(self, tables: Iterable[Table]) -> None:
         """The tables are there."""
 
     def close(self) -> None:

@@ -1,11 +1,12 @@
 """Google's own SQL analyzer and reference evaluator, without a network, behind two calls."""
 
 import ctypes
+import fcntl
+import functools
 import hashlib
 import json
 import re
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -25,8 +26,9 @@ from zetasql.wasi._pb2.zetasql.proto import options_pb2, simple_catalog_pb2
 from zetasql.wasi._pb2.zetasql.public import options_pb2 as public_options
 from zetasql.wasi._pb2.zetasql.public import type_pb2
 
-from matchback.core.resources import SQL_DIRECTORY
+from matchback.sources.catalog import TABLES
 from matchback.warehouse.bigquery import in_bigquery
+from matchback.warehouse.tables import tables_on
 
 PROJECT = "offline"
 PREFIX = "matchback_"
@@ -89,7 +91,7 @@ class GoogleSql:
     """One analyzer with the tables it knows; names are (dataset, table), case as written."""
 
     def __init__(self, cache: Path | None = None) -> None:
-        self._client = _CachedClient(cache or Path(sys.prefix) / "var" / "googlesql")
+        self._client = _client(cache or Path(sys.prefix) / "var" / "googlesql")
         self._language = self._language_options()
         self.tables: dict[Name, tuple[Column, ...]] = {}
 
@@ -252,6 +254,12 @@ class GoogleSql:
             raise SqlRejectedError(str(error)) from None
 
 
+@functools.cache
+def _client(cache: Path) -> "_CachedClient":
+    """Return the process's one client; what an analyzer knows goes along with every call."""
+    return _CachedClient(cache)
+
+
 class _CachedClient(WasmClient):
     """The library's client; machine code is kept between processes, memory copied whole."""
 
@@ -290,13 +298,15 @@ def _compiled(engine: wasmtime.Engine, cache: Path) -> wasmtime.Module:
     source = Path(get_wasm_path())
     mark = f"{version('wasmtime')}-{source.stat().st_size}-{source.stat().st_mtime_ns}"
     kept = cache / f"googlesql-{hashlib.sha256(mark.encode()).hexdigest()[:16]}.cwasm"
-    if kept.exists():
-        return wasmtime.Module.deserialize_file(engine, str(kept))
-    module = wasmtime.Module.from_file(engine, str(source))
     cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=cache, delete=False) as partial:
-        partial.write(module.serialize())
-    Path(partial.name).replace(kept)
+    with kept.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if kept.exists():
+            return wasmtime.Module.deserialize_file(engine, str(kept))
+        module = wasmtime.Module.from_file(engine, str(source))
+        partial = kept.with_suffix(".partial")
+        partial.write_bytes(module.serialize())
+        partial.replace(kept)
     return module
 
 
@@ -398,10 +408,10 @@ def _parameter_type(parameter: Parameter) -> Message:
 
 
 def with_declared_tables() -> GoogleSql:
-    """Return an analyzer that knows every table of sql/ddl/bigquery."""
+    """Return an analyzer that knows every declared table."""
     google = GoogleSql()
-    for path in sorted((SQL_DIRECTORY / "ddl" / "bigquery").glob("*/*.sql")):
-        made = google.analyze(in_bigquery(path.read_text(encoding="utf-8"), PREFIX))
+    for table in tables_on("bigquery", TABLES):
+        made = google.analyze(in_bigquery(table.create_statement("bigquery"), PREFIX))
         google.tables[made.creates] = made.columns
     return google
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 
 from google.protobuf.message import Message
 
-from matchback.warehouse.guarded_tables import PARTITION_COLUMNS
+from matchback.sources.catalog import TABLES
 from tests.bigquery.googlesql import PREFIX
 
-PARTITIONS = {f"{PREFIX}{table}": column for table, (column, _) in PARTITION_COLUMNS.items()}
+PARTITIONS = {f"{PREFIX}{table.name}": table.moment for table in TABLES if table.needs_filter}
 COMPARISONS = {
     "$between", "$equal", "$greater", "$greater_or_equal", "$in", "$in_array", "$is_null",
     "$less", "$less_or_equal",

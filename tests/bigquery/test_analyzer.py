@@ -3,8 +3,10 @@
 import pytest
 
 from matchback.build.publish import published_columns
-from matchback.core.resources import PACKAGE_ROOT, SQL_DIRECTORY
+from matchback.core.resources import PACKAGE_ROOT
+from matchback.sources.catalog import TABLES
 from matchback.warehouse.bigquery import in_bigquery
+from matchback.warehouse.tables import tables_on
 from tests.bigquery.conftest import Conversation
 from tests.bigquery.googlesql import PREFIX, GoogleSql, SqlRejectedError
 
@@ -81,28 +83,20 @@ def test_every_query_of_dbt_is_capped(two_days: Conversation) -> None:
     assert all(item["config"]["query"]["maximumBytesBilled"] for item in of_dbt)
 
 
-def test_every_statement_of_sql_is_accepted(analyzer: GoogleSql) -> None:
-    files = [
-        path
-        for path in sorted(SQL_DIRECTORY.rglob("*.sql"))
-        if "duckdb" not in path.relative_to(SQL_DIRECTORY).parts
-    ]
+def test_the_statement_of_every_declared_table_is_accepted(analyzer: GoogleSql) -> None:
+    declared = tables_on("bigquery", TABLES)
 
-    assert len(files) >= 35
-    for path in files:
-        for statement in analyzer.statements(in_bigquery(path.read_text("utf-8"), PREFIX)):
-            analyzer.analyze(statement)
+    assert len(declared) >= 35
+    for table in declared:
+        analyzer.analyze(in_bigquery(table.create_statement("bigquery"), PREFIX))
 
 
-def test_every_query_of_the_report_is_accepted(two_days: Conversation) -> None:
-    google = GoogleSql()
-    for name, columns in two_days.columns.items():
-        google.declare(tuple(name.split(".")), columns)
+def test_every_query_of_the_report_is_accepted(after_two_days: GoogleSql) -> None:
     queries = sorted((PACKAGE_ROOT / "reporting" / "sql").glob("*.sql"))
 
     assert len(queries) >= 30
     for path in queries:
-        google.analyze(in_bigquery(path.read_text("utf-8"), PREFIX), has_untyped=True)
+        after_two_days.analyze(in_bigquery(path.read_text("utf-8"), PREFIX), has_untyped=True)
 
 
 @pytest.mark.parametrize(

@@ -17,16 +17,15 @@ from google.cloud.bigquery_storage_v1.reader import ReadRowsStream
 from matchback.config import Config, Ga4BigQueryConfig
 from matchback.core.clock import Clock
 from matchback.core.errors import SourceError
-from matchback.core.resources import SQL_DIRECTORY
 from matchback.core.window import Window
 from matchback.opening import open_duckdb
-from matchback.pii.columns import read_columns
 from matchback.sources.ga4.export import Ga4Export
 from matchback.sources.ga4.shard_store import ShardStore
 from matchback.sources.ga4.source import copy_in_bigquery
+from matchback.sources.ga4.tables import EVENTS
 from matchback.sources.kit.ledger import LoadSummary
 from matchback.sources.kit.load_file import context_of
-from matchback.warehouse.scratch import opened_scratch
+from matchback.sources.scratch import opened_scratch
 from matchback.warehouse.storage_read import read_batches
 from tests.bigquery.emulator import PROJECT, Emulator
 from tests.load_kit import load_one
@@ -113,7 +112,7 @@ def copied(emulator: Emulator, tmp_path: Path, name: str) -> tuple[LoadSummary, 
         with opened_scratch(tmp_path / "s.duckdb", warehouse, None, ShardStore) as scratch:
             context = context_of(scratch, "run", CLOCK)
             summary = copy_in_bigquery(config, warehouse, context, WINDOW)
-        batches = list(warehouse.read("landing.ga4_events", landing_columns()))
+        batches = list(warehouse.read("landing.ga4_events", list(EVENTS.types)))
     table = pa.Table.from_batches(batches)
     with open_duckdb(tmp_path / "compared.duckdb") as shape:
         shape.apply_ddl()
@@ -124,11 +123,6 @@ def copied(emulator: Emulator, tmp_path: Path, name: str) -> tuple[LoadSummary, 
             f"select * exclude ({BOOKKEEPING}) from landing.ga4_events order by all"
         ).fetchall()
     return summary, rows
-
-
-def landing_columns() -> list[str]:
-    definition = SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_rows.sql"
-    return list(read_columns(definition.read_text(encoding="utf-8")))
 
 
 def spelled(rows: list[tuple]) -> list[str]:

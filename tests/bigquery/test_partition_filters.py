@@ -4,35 +4,23 @@ import re
 
 import pytest
 
-from matchback.core.resources import PACKAGE_ROOT, SQL_DIRECTORY
+from matchback.core.resources import PACKAGE_ROOT
+from matchback.sources.catalog import on_every_date
 from matchback.warehouse.bigquery import in_bigquery
-from matchback.warehouse.guarded_tables import PARTITION_COLUMNS, on_every_date
 from tests.bigquery.conftest import Conversation
 from tests.bigquery.googlesql import PREFIX, GoogleSql
 from tests.bigquery.partition_filters import PARTITIONS, unfiltered
 
-REQUIRED = "require_partition_filter = true"
 
-
-def test_the_ddl_requires_a_filter_on_exactly_the_guarded_tables() -> None:
-    requiring = {
-        f"{path.parent.name}.{path.stem}"
-        for path in (SQL_DIRECTORY / "ddl" / "bigquery").glob("*/*.sql")
-        if REQUIRED in path.read_text(encoding="utf-8")
-    }
-
-    assert requiring == set(PARTITION_COLUMNS)
-
-
-def test_every_statement_of_dbt_says_which_dates(two_days: Conversation) -> None:
-    google = GoogleSql()
-    for name, columns in two_days.columns.items():
-        google.declare(tuple(name.split(".")), columns)
+def test_every_statement_of_dbt_says_which_dates(
+    two_days: Conversation, after_two_days: GoogleSql
+) -> None:
     looked_at, bare = 0, {}
-    for item in two_days.statements:
+    different = {item["sql"]: item for item in two_days.statements}
+    for item in different.values():
         if not _reads_a_guarded_table(item["sql"]) or item["kind"] == "CREATE_TABLE":
             continue
-        found = unfiltered(google.analyze(item["sql"]).resolved, PARTITIONS)
+        found = unfiltered(after_two_days.analyze(item["sql"]).resolved, PARTITIONS)
         looked_at += 1
         if found:
             bare[item["node"]] = found
@@ -41,14 +29,11 @@ def test_every_statement_of_dbt_says_which_dates(two_days: Conversation) -> None
     assert bare == {}
 
 
-def test_every_query_of_the_report_says_which_dates(two_days: Conversation) -> None:
-    google = GoogleSql()
-    for name, columns in two_days.columns.items():
-        google.declare(tuple(name.split(".")), columns)
+def test_every_query_of_the_report_says_which_dates(after_two_days: GoogleSql) -> None:
     bare = {}
     for path in sorted((PACKAGE_ROOT / "reporting" / "sql").glob("*.sql")):
         sql = in_bigquery(path.read_text(encoding="utf-8"), PREFIX)
-        found = unfiltered(google.analyze(sql, has_untyped=True).resolved, PARTITIONS)
+        found = unfiltered(after_two_days.analyze(sql, has_untyped=True).resolved, PARTITIONS)
         if found:
             bare[path.stem] = found
 

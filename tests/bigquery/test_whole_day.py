@@ -1,6 +1,7 @@
 """A whole daily build, computed by Google's reference implementation, equals DuckDB's."""
 
 import csv
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -16,7 +17,7 @@ import pytest
 from matchback.build.dbt import dbt_environment, dbt_settings
 from matchback.config import Config, load_config
 from matchback.core.clock import Clock
-from matchback.core.resources import DBT_DIRECTORY, SEEDS_DIRECTORY
+from matchback.core.resources import SEEDS_DIRECTORY
 from matchback.core.window import Window
 from tests.bigquery.conftest import Conversation, converse
 from tests.bigquery.googlesql import GoogleSql, Name
@@ -82,10 +83,10 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Day:
     finished = run_window(world, START.isoformat(), END.isoformat(), AS_OF)
     assert finished.code in {0, 1}, finished.stderr
     config = load_config(world / "matchback.yml", {})
-    environment = _environment(config)
-    conversation = converse(folder, ["seed"], ["run"], settings=environment["MATCHBACK_SETTINGS"])
+    settings = _settings(config)
+    conversation = converse(folder, ["seed"], ["run"], settings=settings)
     google, relations = _landed(config.warehouse_path, conversation)
-    _build_on_duckdb(environment)
+    _build_on_duckdb(config, settings)
     models = _evaluate(google, relations, conversation, folder / "target")
     duck = duckdb.connect(str(config.warehouse_path), read_only=True)
     duck.execute("set TimeZone = 'UTC'")
@@ -130,19 +131,18 @@ def _is_struct_list(value: tuple[Any, ...]) -> bool:
     return any(isinstance(item, tuple) for item in value)
 
 
-def _environment(config: Config) -> dict[str, str]:
+def _settings(config: Config) -> dict[str, Any]:
     clock = Clock(datetime.fromisoformat(AS_OF).astimezone(UTC))
-    settings = dbt_settings(config, Window(START, END), "compared", clock, has_gateway=True)
-    return dbt_environment(config, {"PATH": "/usr/bin:/bin"}, settings)
+    return dbt_settings(config, Window(START, END), "compared", clock, has_gateway=True)
 
 
-def _build_on_duckdb(environment: Mapping[str, str]) -> None:
+def _build_on_duckdb(config: Config, settings: Mapping[str, Any]) -> None:
     """Build once more on the state that the evaluator is given."""
     command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "run", "--full-refresh"]
     finished = subprocess.run(
-        [*command, "--project-dir", str(DBT_DIRECTORY)],
-        env=dict(environment),
-        cwd=DBT_DIRECTORY,
+        [*command, "--vars", json.dumps(dict(settings))],
+        env=dbt_environment(config, {"PATH": "/usr/bin:/bin"}),
+        cwd=config.root,
         capture_output=True,
         text=True,
         check=False,

@@ -11,7 +11,6 @@ import pytest
 
 from matchback.build.dbt import dbt_environment
 from matchback.config import load_config
-from matchback.core.resources import DBT_DIRECTORY
 from matchback.reporting.docs import write_docs
 from matchback.reporting.passport import find_passport
 from matchback.warehouse.duckdb import DuckDBWarehouse
@@ -21,11 +20,12 @@ from tests.worlds import World
 def dbt(world: World, *arguments: str, settings: dict[str, Any] | None = None) -> Path:
     """Run dbt on the warehouse of a world and return its target folder."""
     config = load_config(world.config, {})
-    environment = dbt_environment(config, {"PATH": "/usr/bin:/bin", "HOME": "/tmp"}, settings)
+    environment = dbt_environment(config, {"PATH": "/usr/bin:/bin", "HOME": "/tmp"})
+    options = ["--vars", json.dumps(settings or {})]
     finished = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "--quiet", *arguments],
+        [sys.executable, "-m", "dbt.cli.main", "--quiet", *arguments, *options],
         env=environment,
-        cwd=DBT_DIRECTORY,
+        cwd=config.root,
         capture_output=True,
         text=True,
         check=False,

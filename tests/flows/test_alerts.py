@@ -14,7 +14,7 @@ from matchback.alerting import (
     plan_incomplete,
 )
 from matchback.alerting.message import Message
-from matchback.alerting.slack import Patience, Receipt, WebhookSender, make_sender
+from matchback.alerting.slack import Receipt, TimeBudget, WebhookSender, make_sender
 from matchback.alerting.states import Policy
 from matchback.core.clock import Clock
 from matchback.warehouse.duckdb import DuckDBWarehouse
@@ -325,7 +325,7 @@ def test_with_a_bot_what_follows_an_incident_goes_into_its_thread(project):
 
 def test_every_fault_of_slack_ends_in_one_message_and_no_trace_of_the_url(project, tmp_path):
     faults = [reply(500), reply(429, Retry_After="3600"), reply(200, "ok:false"), reply(400, "x")]
-    patience = {"attempt_seconds": 1, "retries": 0}
+    budget = {"attempt_seconds": 1, "retries": 0}
     with slack(*faults, reply()) as double:
         project.settings = AlertSettings(webhook_url=double.url)
         project.plan(project.store(plain_pii="fail"))
@@ -334,7 +334,7 @@ def test_every_fault_of_slack_ends_in_one_message_and_no_trace_of_the_url(projec
                 project.warehouse,
                 project.settings,
                 project.clock(),
-                WebhookSender(double.url, Patience(**patience)),
+                WebhookSender(double.url, TimeBudget(**budget)),
             ).is_complete
             for _ in range(len(faults) + 2)
         ]

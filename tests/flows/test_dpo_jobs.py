@@ -1,4 +1,4 @@
-"""Access, erasure and retention on a whole world, and the registry they rely on."""
+"""Access, erasure and retention on a whole world, and the declarations they rely on."""
 
 import json
 import shutil
@@ -9,8 +9,10 @@ import duckdb
 import pytest
 
 from matchback.core.clock import Clock
-from matchback.privacy.registry import BEHIND_VIEWS, DERIVED_SCHEMAS, HITS, IMPERSONAL, TABLES
+from matchback.privacy.registry import DERIVED_SCHEMAS, PERSONAL_TABLES
 from matchback.privacy.retention import retention
+from matchback.sources.catalog import TABLES
+from matchback.sources.kit.tables import PII_HITS
 from tests.load_kit import Project
 from tests.runs import Published, matchback, run_window
 from tests.worlds import World, build_world
@@ -87,20 +89,21 @@ def cells_holding(folder: Path, names: set[str]) -> list[str]:
     return sorted(set(found))
 
 
-def test_every_table_with_a_personal_column_is_registered(ran: World) -> None:
-    registered = {table.name for table in TABLES} | {HITS, *BEHIND_VIEWS}
+def test_every_table_is_declared_and_every_personal_column_has_an_action(ran: World) -> None:
+    declared = {name for table in TABLES for name in (table.name, table.stored_on("duckdb"))}
     rows = Published(ran.path).rows(
-        "select table_schema, table_schema || '.' || table_name, column_name "
-        "from information_schema.columns where table_schema not in ('reference')"
+        "select distinct table_schema || '.' || table_name from information_schema.tables "
+        f"where table_schema not in {('reference', *DERIVED_SCHEMAS)}"
     )
-    tables = {name for schema, name, _ in rows if schema not in DERIVED_SCHEMAS}
-    assert tables - registered - IMPERSONAL == set()
-    unregistered = {
-        f"{name}.{column}"
-        for schema, name, column in rows
-        if schema not in DERIVED_SCHEMAS and column in PERSONAL_NAMES and name not in registered
+    assert {name for (name,) in rows} == declared
+    acted_on = {table.name for table in PERSONAL_TABLES if table.erasure} | {PII_HITS.name}
+    forgotten = {
+        f"{table.name}.{column}"
+        for table in TABLES
+        for column in PERSONAL_NAMES & set(table.types)
+        if table.name not in acted_on
     }
-    assert unregistered == set()
+    assert forgotten == set()
 
 
 def test_access_lists_what_is_held_and_what_was_sent(world: World) -> None:

@@ -21,18 +21,25 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     )
 
 
-def copy_of(world: World, folder: Path) -> Path:
-    shutil.copytree(world.path, folder)
+@pytest.fixture(scope="module")
+def at_once(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the world after one run over the whole window; copy it, do not change it."""
+    folder = copy_of(world.path, tmp_path_factory.mktemp("at_once") / "world")
+    run_window(folder, world.truth["start"], world.truth["end"], world.as_of)
     return folder
 
 
-def test_the_same_run_twice_gives_the_same_tables(world: World, tmp_path: Path) -> None:
-    folder = copy_of(world, tmp_path / "twice")
-    window = (world.truth["start"], world.truth["end"], world.as_of)
+def copy_of(folder: Path, other: Path) -> Path:
+    shutil.copytree(folder, other)
+    return other
 
-    run_window(folder, *window)
-    once = Published(folder).hashes()
-    run_window(folder, *window)
+
+def test_the_same_run_twice_gives_the_same_tables(
+    world: World, at_once: Path, tmp_path: Path
+) -> None:
+    once = Published(at_once).hashes()
+    folder = copy_of(at_once, tmp_path / "twice")
+    run_window(folder, world.truth["start"], world.truth["end"], world.as_of)
     twice = Published(folder).hashes()
 
     kept = {"fct_check_results", "agg_health_score"}
@@ -41,10 +48,10 @@ def test_the_same_run_twice_gives_the_same_tables(world: World, tmp_path: Path) 
     }
 
 
-def test_days_run_one_by_one_equal_the_window_run_at_once(world: World, tmp_path: Path) -> None:
-    at_once = copy_of(world, tmp_path / "at_once")
-    run_window(at_once, world.truth["start"], world.truth["end"], world.as_of)
-    day_by_day = copy_of(world, tmp_path / "day_by_day")
+def test_days_run_one_by_one_equal_the_window_run_at_once(
+    world: World, at_once: Path, tmp_path: Path
+) -> None:
+    day_by_day = copy_of(world.path, tmp_path / "day_by_day")
     days = sorted({row["event_date"] for row in world.truth["health"]})
     for day in days:
         run_window(day_by_day, day, day, world.as_of)

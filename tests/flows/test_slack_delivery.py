@@ -11,8 +11,8 @@ from matchback.alerting.settings import AlertSettings
 from matchback.alerting.slack import (
     MAX_RETRY_AFTER,
     BotSender,
-    Patience,
     Receipt,
+    TimeBudget,
     WebhookSender,
     make_sender,
     seconds_to_wait,
@@ -23,16 +23,16 @@ from tests.fixtures.slack_double import SECRET, drip, hang, reply, reset, slack,
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-def quick(**changes) -> Patience:
-    return Patience(**{"attempt_seconds": 1, "backoff_seconds": 0.01, **changes})
+def quick(**changes) -> TimeBudget:
+    return TimeBudget(**{"attempt_seconds": 1, "backoff_seconds": 0.01, **changes})
 
 
 def make_message() -> Message:
     return build_message([Line(Kind.OPENED, "0123456789", "fail", "hit_ratio", "all")])
 
 
-def deliver(url: str, patience: Patience | None = None) -> Receipt:
-    return WebhookSender(url, patience or quick()).send(make_message(), "default")
+def deliver(url: str, budget: TimeBudget | None = None) -> Receipt:
+    return WebhookSender(url, budget or quick()).send(make_message(), "default")
 
 
 def test_a_message_that_slack_takes_is_delivered():
@@ -121,10 +121,10 @@ def test_blocks_that_slack_refuses_are_sent_once_more_as_plain_text():
 
 @pytest.mark.parametrize("answer", [drip, hang, reply(429, Retry_After="1"), reply(500)])
 def test_all_attempts_of_one_run_together_end_in_time(answer):
-    patience = quick(total_seconds=1.5, attempt_seconds=1, retries=50, backoff_seconds=0.3)
+    budget = quick(total_seconds=1.5, attempt_seconds=1, retries=50, backoff_seconds=0.3)
     started = time.monotonic()
     with slack(answer) as double:
-        sender = WebhookSender(double.url, patience)
+        sender = WebhookSender(double.url, budget)
         receipts = [sender.send(make_message(), "default") for _ in range(5)]
     assert not any(receipt.is_delivered for receipt in receipts)
     assert time.monotonic() - started < 2.5

@@ -11,6 +11,7 @@ from matchback.core.clock import Clock
 from matchback.core.window import Window
 from matchback.opening import open_duckdb
 from matchback.quality.schema_contract import public_holidays
+from tests.runs import CACHE
 
 START = date(2026, 11, 1)
 DAYS = [START + timedelta(days=offset) for offset in range(60)]
@@ -63,9 +64,9 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, date],
     window = Window(DAYS[0], DAYS[-1])
     settings = dbt.dbt_settings(config, window, "run", CLOCK, has_gateway=False)
     settings["holidays"] = public_holidays("DE", DAYS[0], DAYS[-1])
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(root), "DO_NOT_TRACK": "1"}
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(root), "DO_NOT_TRACK": "1", **CACHE}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dbt, "DAILY_SELECTION", ("int_volume_bands,resource_type:model",))
+        patch.setattr(dbt, "DAILY_SELECTION", ("--select", "int_volume_bands,resource_type:model"))
         with dbt.DbtProcess(config, environment) as process:
             process.build(settings)
     with open_duckdb(config.warehouse_path) as warehouse:

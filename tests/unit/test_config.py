@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from matchback.config import json_schema_text, load_config, parse_size
+from matchback.config import load_config, parse_size
+from matchback.config.schema import json_schema_text
 from matchback.core.errors import ConfigError, ExitCode
 from matchback.core.settings import Settings, parse_as_of
 
@@ -27,7 +28,7 @@ def refusal(tmp_path: Path, text: str, environment: dict[str, str] | None = None
 def test_the_published_json_schema_is_up_to_date():
     published = REPOSITORY / "docs" / "matchback.schema.json"
     assert published.read_text(encoding="utf-8") == json_schema_text(), (
-        "run python -m matchback.config"
+        "run python -m matchback.config.schema"
     )
 
 

@@ -1,15 +1,12 @@
 """The exposures of the dbt project name the tables that their readers really read."""
 
-import csv
 import re
 from pathlib import Path
-from typing import Any
 
-import pytest
 import yaml
 
 from matchback.core.resources import DBT_DIRECTORY
-from matchback.privacy.registry import TABLES
+from matchback.privacy.registry import PERSONAL_TABLES
 
 ROOT = Path(__file__).parents[2]
 REPORT_SQL = ROOT / "matchback" / "reporting" / "sql"
@@ -45,32 +42,7 @@ def test_alerts_expose_the_marts_that_they_read() -> None:
 
 
 def test_access_exposes_every_published_and_raw_table_with_references_to_persons() -> None:
-    named = [table.name.split(".") for table in TABLES]
+    named = [table.name.split(".") for table in PERSONAL_TABLES]
     held = {table for schema, table in named if schema in ("marts", "landing")}
 
     assert held <= exposed("access")
-
-
-def landing_tables() -> list[dict[str, Any]]:
-    path = DBT_DIRECTORY / "models" / "staging" / "_landing__sources.yml"
-    sources = yaml.safe_load(path.read_text(encoding="utf-8"))["sources"]
-    [landing] = [source for source in sources if source["name"] == "landing"]
-    return landing["tables"]
-
-
-@pytest.mark.parametrize(
-    ("source", "prefix", "hours_before"),
-    [("ga4", "ga4_", 24), ("capi", "capi_", 0), ("crm", "crm_", 0), ("consent", "consent_", 0)],
-)
-def test_freshness_of_sources_has_the_hours_of_the_seed(
-    source: str, prefix: str, hours_before: int
-) -> None:
-    with (DBT_DIRECTORY / "seeds" / "freshness_limits.csv").open(encoding="utf-8") as file:
-        [limits] = [row for row in csv.DictReader(file) if row["source"] == source]
-    tables = [table for table in landing_tables() if table["name"].startswith(prefix)]
-
-    assert tables
-    for table in tables:
-        freshness = table["config"]["freshness"]
-        assert freshness["warn_after"]["count"] == int(limits["pass_hours"]) + hours_before
-        assert freshness["error_after"]["count"] == int(limits["warn_hours"]) + hours_before

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matchback.pii import KINDS, detect, kinds_of
-from matchback.pii.columns import read_columns, text_leaves
 from matchback.pii.decode import decode
 from matchback.pii.documents import Leaf, detect_leaf, leaves
 from matchback.pii.keys import read_key, written_words
@@ -101,17 +100,6 @@ def test_a_named_value_stands_under_the_name_it_gives():
 @pytest.mark.parametrize("key", ["device.mobile_model_name", "email_address", "ip_address", "page"])
 def test_a_key_that_names_no_postal_address_announces_none(key):
     assert not read_key(key).address
-
-
-def test_text_leaves_follow_the_type_of_a_table():
-    columns = read_columns(
-        "create table if not exists t (\n"
-        "  a varchar, -- note\n  b struct(c varchar, d bigint, e struct(f varchar)),\n"
-        "  g struct(h varchar)[], i varchar[], j decimal(18, 2)\n);"
-    )
-    assert list(text_leaves(columns)) == ["a", "b.c", "b.e.f"]
-    assert columns["g"].is_list
-    assert list(columns["g"].fields) == ["h"]
 
 
 @given(MARKUP)

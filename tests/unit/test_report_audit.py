@@ -1,25 +1,20 @@
 """The audit document."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from matchback.config import Config
 from matchback.core.clock import Clock
-from matchback.reporting.audit import (
-    audit_markdown,
-    build_audit,
-    markdown_text,
-    mermaid_text,
-    text_bar,
-    worst_status,
-)
-from matchback.reporting.evidence import collect
-from matchback.reporting.view import build_page
+from matchback.reporting.audit import audit_markdown
+from matchback.reporting.markdown import markdown_text, mermaid_text, text_bar
+from matchback.reporting.run import ReportedRun
+from matchback.reporting.sections import match_keys
+from matchback.reporting.sections.steps import worst_status
 from matchback.warehouse.duckdb import DuckDBWarehouse
-from tests.fixtures.published import DATASET, NOW, RUN_ID
+from tests.fixtures.published import DATASET, NOW, RUN_ID, insert_rows
 from tests.fixtures.report_project import make_project, write
 
 
@@ -83,22 +78,22 @@ def test_the_roadmap_ranks_by_what_a_key_can_still_bring_and_calls_it_an_estimat
     assert "Nothing, it is complete." in roadmap
 
 
-def test_coverage_is_held_against_metas_own_with_the_difference(config: Config) -> None:
-    with DuckDBWarehouse(config.warehouse_path, read_only=True) as warehouse:
-        evidence = collect(warehouse, RUN_ID)
-    told = {"fetched_at": NOW, "event_name": "Purchase", "dataset_id": DATASET, "goal": None,
-            "potential_increase": None, "description": None}  # fmt: skip
-    evidence = replace(
-        evidence,
-        meta_quality=[
-            {**told, "metric": "match_key_coverage", "name": "em", "value": 61.0},
-            {**told, "metric": "event_coverage", "name": "", "value": 71.5, "goal": 75.0},
-        ],
-    )
-    page = build_page(evidence)
-    text = audit_markdown(build_audit(page, config))
+def test_coverage_is_held_against_metas_own_with_the_difference(tmp_path: Path) -> None:
+    config = make_project(tmp_path, days=10)
+    told = {"fetched_at": NOW, "event_name": "Purchase", "dataset_id": DATASET, "run_id": RUN_ID}
+    with DuckDBWarehouse(config.warehouse_path) as warehouse:
+        insert_rows(
+            warehouse,
+            "landing.meta_quality",
+            [
+                {**told, "metric": "match_key_coverage", "name": "em", "value": 61.0},
+                {**told, "metric": "event_coverage", "name": "", "value": 71.5, "goal": 75.0},
+            ],
+        )
+        run = ReportedRun(warehouse, config, RUN_ID)
+        text = audit_markdown(run)
+        ours = next(one for one in run.view(match_keys.build) or [] if one.known.match_key == "em")
     row = next(line for line in text.splitlines() if "(`em`)" in line)
-    ours = next(one for one in page.hashes if one.key == "em")
 
     assert ours.meta_coverage == 0.61
     assert f"| 61\u202f% | \u2212{round(ours.coverage * 100 - 61)}\u202fpp |" in row

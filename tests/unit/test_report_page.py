@@ -1,6 +1,5 @@
 """The report page: what it says, and that it is safe to mail around."""
 
-import csv
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -9,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from matchback.config import Config
-from matchback.core.resources import SEEDS_DIRECTORY
-from matchback.reporting import words
-from matchback.reporting.evidence import SQL_FOLDER, ReportError, collect
+from matchback.quality.checks import all_checks, all_surfaces
+from matchback.reporting.query import SQL_FOLDER
 from matchback.reporting.report import ReportPaths
-from matchback.reporting.view import Page, build_changes, build_page
+from matchback.reporting.run import ReportedRun, ReportError
+from matchback.reporting.sections import REPORT, checks, consent, match_keys, summary, verdicts
 from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.fixtures.published import HOSTILE_ORDER_ID, RUN_ID
 from tests.fixtures.report_project import make_project, write
@@ -63,9 +62,12 @@ def html(paths: ReportPaths) -> str:
 
 
 @pytest.fixture(scope="module")
-def page(config: Config) -> Page:
+def run(config: Config) -> ReportedRun:
     with DuckDBWarehouse(config.warehouse_path, read_only=True) as warehouse:
-        return build_page(collect(warehouse, RUN_ID))
+        run = ReportedRun(warehouse, config, RUN_ID)
+        for section in REPORT:
+            run.view(section.build)
+        return run
 
 
 def test_ninety_days_stay_below_a_megabyte(paths: ReportPaths) -> None:
@@ -123,14 +125,13 @@ def test_a_hostile_order_id_is_text(paths: ReportPaths) -> None:
 
 
 def test_every_check_of_the_seed_is_told_in_words() -> None:
-    with (SEEDS_DIRECTORY / "check_thresholds.csv").open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    assert {row["check_id"] for row in rows} == set(words.CHECKS)
-    assert {row["surface"] for row in rows} <= set(words.SURFACES)
+    told = all_checks().values()
+    assert all(check.title and check.formula and check.fix for check in told)
+    assert {check.surface for check in told} == set(all_surfaces())
 
 
-def test_every_check_and_figure_carries_its_formula(page: Page, html: str) -> None:
-    assert all(check.formula for check in page.checks.values())
+def test_every_check_and_figure_carries_its_formula(run: ReportedRun, html: str) -> None:
+    assert all(check.known.formula for check in run.view(checks.build).values())
     assert html.count("How this is counted") >= 6
 
 
@@ -139,69 +140,78 @@ def test_drill_downs_say_how_many_rows_they_show(html: str) -> None:
     assert "12 of 12 findings" in html
 
 
-def test_the_dearest_three_fixes_come_first(page: Page) -> None:
-    fixes = page.summary.fixes
-    assert [fix.check.check_id for fix in fixes] == [
+def test_the_dearest_three_fixes_come_first(run: ReportedRun) -> None:
+    fixes = run.view(summary.build).fixes
+    assert [fix.check.known.check_id for fix in fixes] == [
         "sgtm_custom_domain", "delivery_rejected", "crm_coverage_server",
     ]  # fmt: skip
     assert fixes[0].points >= fixes[1].points >= fixes[2].points > 0
 
 
-def test_what_changed_names_the_check_and_both_states(page: Page) -> None:
+def test_what_changed_names_the_check_and_both_states(run: ReportedRun) -> None:
     assert [(change.check_id, change.before, change.after, change.direction)
-            for change in page.summary.changes] == [
+            for change in run.view(summary.build).changes] == [
         ("hash_mismatch", "Warning", "Fail", "worse"),
     ]  # fmt: skip
-    assert page.summary.change is not None
-    assert page.summary.change < 0
+    assert run.view(summary.build).change is not None
+    assert run.view(summary.build).change < 0
 
 
-def test_a_check_that_lost_its_verdict_is_counted_and_never_called_worse(page: Page) -> None:
-    told = page.checks["hash_mismatch"]
-    checks = {
-        "a": replace(told, title="A", status="insufficient_data", previous_status="pass"),
-        "b": replace(told, title="B", status="unknown", previous_status="fail"),
-        "c": replace(told, title="C", status="fail", previous_status="unknown"),
-        "d": replace(told, title="D", status="pass", previous_status="warn"),
-        "e": replace(told, title="E", status="pass", previous_status="unknown"),
+def test_a_check_that_lost_its_verdict_is_counted_and_never_called_worse(run: ReportedRun) -> None:
+    told = run.view(checks.build)["hash_mismatch"]
+
+    def moved(title: str, before: str, status: str) -> checks.CheckView:
+        return replace(
+            told,
+            known=replace(told.known, title=title),
+            result=replace(told.result, status=status),
+            previous_status=before,
+        )
+
+    told_as = {
+        "a": moved("A", "pass", "insufficient_data"),
+        "b": moved("B", "fail", "unknown"),
+        "c": moved("C", "unknown", "fail"),
+        "d": moved("D", "warn", "pass"),
+        "e": moved("E", "unknown", "pass"),
     }
-    assert [(change.title, change.direction) for change in build_changes(checks)] == [
+    assert [(change.title, change.direction) for change in summary.changes_of(told_as)] == [
         ("C", "worse"), ("D", "better"), ("B", "soft"),
     ]  # fmt: skip
 
 
-def test_money_at_risk_counts_each_event_once(config: Config, page: Page) -> None:
+def test_money_at_risk_counts_each_event_once(config: Config, run: ReportedRun) -> None:
     with DuckDBWarehouse(config.warehouse_path, read_only=True) as warehouse:
         expected = warehouse.rows(
             "select sum(coalesce(crm_value, client_value, server_value)) as value, count(*) as n "
             "from marts.fct_reconciled_events where status in ('missing_server', 'crm_only', "
             "'rejected', 'unknown_outcome')"
         )[0]
-    assert page.summary.risk.lost == [("EUR", expected["value"])]
-    assert page.summary.risk.lost_count == expected["n"]
+    assert run.view(summary.build).risk.lost.totals == [("EUR", expected["value"])]
+    assert run.view(summary.build).risk.lost.count == expected["n"]
 
 
-def test_verdicts_add_up_to_all_events(config: Config, page: Page) -> None:
+def test_verdicts_add_up_to_all_events(config: Config, run: ReportedRun) -> None:
     with DuckDBWarehouse(config.warehouse_path, read_only=True) as warehouse:
         total = warehouse.rows("select count(*) as n from marts.fct_reconciled_events")[0]["n"]
-    verdicts = page.verdicts[0]
-    assert sum(row.event_count for row in verdicts.rows) == verdicts.event_count == total
-    assert sum(row.share for row in verdicts.rows) == pytest.approx(1.0)
+    told = run.view(verdicts.build).datasets[0]
+    assert sum(row.events.size for row in told.rows) == told.events.size == total
 
 
-def test_leaks_and_over_blocking_stand_apart_in_the_consent_matrix(page: Page) -> None:
-    rows = {row.destination: row for row in page.consent}
+def test_leaks_and_over_blocking_stand_apart_in_the_consent_matrix(run: ReportedRun) -> None:
+    rows_of_consent = run.view(consent.destinations)
+    rows = {row.destination: row for row in rows_of_consent}
     assert (rows["ga4"].leak_count, rows["ga4"].over_blocked_count) == (2, 0)
     assert (rows["google_ads"].leak_count, rows["google_ads"].over_blocked_count) == (0, 6)
-    assert rows["ga4"].leak_reasons == [("no_consent", 2)]
-    assert page.consent[-1].tier == "necessary"
-    assert sum(row.sent_count + row.kept_count + row.leak_count for row in page.consent) == 954
+    assert run.view(consent.build).leak_reasons["ga4"] == [("no_consent", 2)]
+    assert rows_of_consent[-1].tier == "necessary"
+    assert sum(row.sent_count + row.kept_count + row.leak_count for row in rows_of_consent) == 954
 
 
-def test_hash_forensics_say_which_form_and_what_to_change(page: Page) -> None:
-    rows = {row.key: row for row in page.hashes}
+def test_hash_forensics_say_which_form_and_what_to_change(run: ReportedRun) -> None:
+    rows = {row.known.match_key: row for row in run.view(match_keys.build)}
     assert rows["ph"].defects == [
-        ("phone without country code", 9, "Complete the number with its country code."),
+        ("missing_country_code", 9),
     ]
     assert rows["ph"].recoverable == 9
     assert (rows["ph"].fitting_count, rows["ph"].compared_count) == (81, 90)

@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from matchback.core.errors import ConfigError
-from matchback.core.resources import SQL_DIRECTORY
-from matchback.simulator.events import META_NAMES
+from matchback.simulator.meta import META_NAMES
 from matchback.simulator.options import CAPI_FORMATS, WorldOptions, parse_leak
 from matchback.simulator.people import FIRST_NAMES, documented_hashes, invent_person
+from matchback.sources.ga4.tables import EVENTS
 from tests.worlds import World, build_world, open_files
 
 SMALL = {"days": 2, "events_per_day": 400}
@@ -186,10 +186,9 @@ def test_customers_come_back_and_clicks_reach_their_conversions(clean: World) ->
 
 
 def test_shards_have_exactly_the_types_of_the_landing_table(clean: World) -> None:
-    ddl = (SQL_DIRECTORY / "ddl" / "duckdb" / "landing" / "ga4_rows.sql").read_text()
     connection = duckdb.connect()
     connection.execute("create schema landing")
-    connection.execute(ddl)
+    connection.execute(EVENTS.create_statement("duckdb"))
     landing = connection.execute("describe landing.ga4_rows").fetchall()
     shard = connection.execute(
         f"describe select * from '{clean.path}/data/ga4/events_20261109.parquet'"

@@ -1,4 +1,4 @@
-"""Suites are pure, named after what ships, and take every bound from the seed."""
+"""Suites declare their promises once, and take every bound of a check from the seed."""
 
 import csv
 import re
@@ -8,46 +8,31 @@ import yaml
 
 from matchback.build.publish import published_columns
 from matchback.core.resources import DBT_DIRECTORY
-from matchback.expectations import vocabulary
-from matchback.expectations.results import FailedExpectation, QualityReport, SuiteResult
-from matchback.expectations.suites import MODULES, all_suites
+from matchback.expectations.results import FailedPromise, QualityReport, SuiteResult
+from matchback.expectations.suites import QUERIES, all_suites
 from matchback.expectations.thresholds import SEED, read_thresholds
 
-CRITICAL = FailedExpectation("expect_something", "column", "critical")
-WARNING = FailedExpectation("expect_something", "column", "warning")
-
-
-def accepted_values(model: str, column: str) -> set[str] | None:
-    """Return the closed list that a model's own contract holds a column to, if it does."""
-    [path] = DBT_DIRECTORY.glob(f"models/**/{model}.yml")
-    [document] = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
-    [contract] = [
-        test["keeps_contract"] for test in document["data_tests"] if "keeps_contract" in test
-    ]
-    words = contract["arguments"].get("closed", {}).get(column)
-    return set(words) if words else None
+CRITICAL = FailedPromise("broken", broken_count=1, population=2)
+WARNING = FailedPromise("worrying", severity="warning")
 
 
 @pytest.fixture(scope="module")
 def suites():
-    return all_suites()
+    return {suite.name: suite for suite in all_suites(read_thresholds())}
 
 
-def bounds(suite, column):
-    """Return (severity, lowest, highest) of each expectation about a column."""
-    return [
-        (str(one.severity.value), one.min_value, one.max_value)
-        for one in suite.expectations(read_thresholds()).expectations
-        if getattr(one, "column", None) == column
+def contract(model: str) -> dict:
+    """Return the arguments of a published table's own contract."""
+    [path] = DBT_DIRECTORY.glob(f"models/**/{model}.yml")
+    [document] = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+    [found] = [
+        test["keeps_contract"] for test in document["data_tests"] if "keeps_contract" in test
     ]
-
-
-def health_of_checks(suites):
-    return next(one for one in suites if one.path == "health.fct_check_results")
+    return found["arguments"]
 
 
 def test_every_check_of_the_seed_has_its_bounds():
-    with SEED.open(encoding="utf-8") as lines:
+    with SEED.open(encoding="utf-8", newline="") as lines:
         rows = {row["check_id"]: row for row in csv.DictReader(lines)}
 
     thresholds = read_thresholds()
@@ -62,94 +47,52 @@ def test_every_check_of_the_seed_has_its_bounds():
     assert not thresholds["crm_coverage_server"].heals_late
 
 
-def test_every_published_table_has_an_integrity_suite():
-    covered = {path.removeprefix("marts.") for path in MODULES if path.startswith("marts.")}
-
-    assert set(published_columns()) <= covered
+def test_every_published_table_has_a_contract_that_dbt_tests():
+    assert all(contract(table)["grain"] for table in published_columns())
 
 
-def test_each_suite_says_its_relation_and_the_grain_of_its_frame(suites):
-    for suite in suites:
-        text = (DBT_DIRECTORY.parent / "expectations" / suite.path.replace(".", "/")).with_suffix(
-            ".py"
-        )
-        assert suite.relation.split(".")[0] in ("landing", "marts_next")
-        assert "# Grain: " in text.read_text(encoding="utf-8")
-        assert suite.expectations(read_thresholds()).expectations
+def test_each_suite_has_its_query_and_each_query_its_suite(suites):
+    queries = {path.stem: path.read_text(encoding="utf-8") for path in QUERIES.glob("*.sql")}
+
+    assert set(queries) == set(suites)
+    assert all(query.startswith("-- Grain: one row") for query in queries.values())
 
 
-def test_a_share_that_must_be_high_warns_below_pass_and_is_critical_below_warn(suites):
-    suite = health_of_checks(suites)
-
-    assert bounds(suite, "dedup_rate") == [("warning", 0.9, None), ("critical", 0.7, None)]
-
-
-def test_a_share_that_must_be_low_is_bounded_from_above(suites):
-    suite = health_of_checks(suites)
-
-    assert bounds(suite, "delivery_rejected") == [("warning", None, 0.01), ("critical", None, 0.03)]
+def test_a_suite_promises_each_thing_once_and_says_it_in_a_sentence(suites):
+    for suite in suites.values():
+        names = [one.name for one in suite.promises]
+        assert names
+        assert len(names) == len(set(names))
+        assert all(" " in one.sentence for one in suite.promises)
 
 
-def test_the_hit_ratio_is_a_band_that_only_warns_above(suites):
-    suite = health_of_checks(suites)
+def test_tracking_health_says_the_bounds_of_the_seed_and_only_warns(suites):
+    sentences = {one.name: one.sentence for one in suites["health"].promises}
 
-    assert bounds(suite, "hit_ratio") == [("warning", 0.8, 1.2), ("critical", 0.5, None)]
-
-
-def test_a_check_without_a_warning_band_is_critical_at_once(suites):
-    assert bounds(health_of_checks(suites), "plain_pii") == [("critical", None, 0)]
-
-
-def test_what_late_data_can_heal_is_critical_on_final_dates_only(suites):
-    suite = health_of_checks(suites)
-
-    assert [severity for severity, *_ in bounds(suite, "ghost_conversion")] == ["warning"]
-    assert [severity for severity, *_ in bounds(suite, "ghost_conversion on final dates")] == [
-        "critical"
-    ]
-
-
-def test_closed_vocabularies_are_those_of_the_models():
-    pairs = [
-        (vocabulary.STATUSES, "fct_reconciled_events", "status"),
-        (vocabulary.MATCH_METHODS, "fct_reconciled_events", "match_method"),
-        (vocabulary.CHECK_STATUSES, "fct_check_results", "status"),
-        (vocabulary.SEVERITIES, "fct_findings", "severity"),
-        (vocabulary.OUTCOMES, "fct_deliveries", "outcome"),
-        (vocabulary.POLICY_DECISIONS, "fct_deliveries", "policy_decision"),
-    ]
-    held = {
-        (model, column): (set(words), accepted_values(model, column))
-        for words, model, column in pairs
-    }
-
-    assert held["fct_reconciled_events", "status"][1] is not None
-    for words, accepted in held.values():
-        assert accepted in (None, words)
+    assert list(sentences) == list(read_thresholds())
+    assert sentences["dedup_rate"].endswith("at least 0.9")
+    assert sentences["delivery_rejected"].endswith("at most 0.01")
+    assert sentences["hit_ratio"].endswith("at least 0.8 and at most 1.2")
+    assert sentences["plain_pii"].endswith("there is none")
+    assert {one.severity for one in suites["health"].promises} == {"warning"}
 
 
 def test_verdicts_are_in_the_order_in_which_the_model_tries_them():
     model = DBT_DIRECTORY / "models/intermediate/reconciliation/int_reconciled_events.sql"
     tried = re.findall(r"then '(\w+)'", model.read_text(encoding="utf-8"))
+    statuses = contract("fct_reconciled_events")["closed"]["status"]
 
-    assert [word for word in tried if word in vocabulary.STATUSES] == [
-        word for word in vocabulary.STATUSES if word != "unclassified"
-    ]
+    assert [word for word in tried if word in statuses] == statuses[:-1]
 
 
-def test_only_critical_integrity_failures_forbid_the_publication():
+def test_only_critical_failures_forbid_the_publication():
     report = QualityReport(
-        [
-            SuiteResult("marts.a", "a", "integrity", 3, (CRITICAL, WARNING)),
-            SuiteResult("marts.b", "b", "integrity", 3, (WARNING,)),
-            SuiteResult("health.c", "c", "health", 3, (CRITICAL, WARNING)),
-        ]
+        [SuiteResult("a", 3, (CRITICAL, WARNING)), SuiteResult("b", 3, (WARNING,))]
     )
 
-    assert report.integrity_failures == ["marts.a expect_something(column)"]
-    assert len(report.health_failures) == 2
+    assert report.integrity_failures == ["a: broken (1 of 2)"]
 
 
-def test_a_suite_that_evaluated_nothing_has_not_passed():
-    assert not SuiteResult("marts.a", "a", "integrity").passed
-    assert SuiteResult("marts.a", "a", "integrity", 1).passed
+def test_a_suite_that_judged_nothing_has_not_passed():
+    assert not SuiteResult("a").passed
+    assert SuiteResult("a", 1).passed

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('add_days', 'matchback')(day, days)) }}
 {%- endmacro %}
 
-{% macro default__add_days(day, days) -%}
-    {{ exceptions.raise_compiler_error("add_days: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__add_days(day, days) -%}
     cast({{ day }} + ({{ days }}) as date)
 {%- endmacro %}

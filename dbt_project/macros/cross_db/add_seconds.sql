@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('add_seconds', 'matchback')(moment, seconds)) }}
 {%- endmacro %}
 
-{% macro default__add_seconds(moment, seconds) -%}
-    {{ exceptions.raise_compiler_error("add_seconds: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__add_seconds(moment, seconds) -%}
     ({{ moment }} + to_seconds({{ seconds }}))
 {%- endmacro %}

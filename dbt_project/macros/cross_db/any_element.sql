@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('any_element', 'matchback')(items, field)) }}
 {%- endmacro %}
 
-{% macro default__any_element(items, field) -%}
-    {{ exceptions.raise_compiler_error("any_element: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {#- A list of answers, not of the elements: these are wide. -#}
 {% macro duckdb__any_element(items, field) -%}
     coalesce(list_contains(list_transform({{ items }}, lambda element: element.{{ field }} is not null and cast(element.{{ field }} as varchar) not in ('', '(not set)')), true), false)

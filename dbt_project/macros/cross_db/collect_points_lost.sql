@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('collect_points_lost', 'matchback')()) }}
 {%- endmacro %}
 
-{% macro default__collect_points_lost() -%}
-    {{ exceptions.raise_compiler_error("collect_points_lost: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__collect_points_lost() -%}
     coalesce(
         list(struct_pack(check_id := check_id, status := status, points := points) order by points desc, check_id)

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('collected', 'matchback')(expression, order_by)) }}
 {%- endmacro %}
 
-{% macro default__collected(expression, order_by) -%}
-    {{ exceptions.raise_compiler_error("collected: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__collected(expression, order_by) -%}
     coalesce(list({{ expression }} order by {{ order_by }}) filter (where {{ expression }} is not null), cast([] as varchar[]))
 {%- endmacro %}

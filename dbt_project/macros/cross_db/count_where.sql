@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('count_where', 'matchback')(condition)) }}
 {%- endmacro %}
 
-{% macro default__count_where(condition) -%}
-    {{ exceptions.raise_compiler_error("count_where: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__count_where(condition) -%}
     cast(count(*) filter (where {{ condition }}) as bigint)
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('element', 'matchback')(items, position)) }}
 {%- endmacro %}
 
-{% macro default__element(items, position) -%}
-    {{ exceptions.raise_compiler_error("element: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__element(items, position) -%}
     {{ items }}[{{ position }}]
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('empty_text_list', 'matchback')()) }}
 {%- endmacro %}
 
-{% macro default__empty_text_list() -%}
-    {{ exceptions.raise_compiler_error("empty_text_list: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__empty_text_list() -%}
     cast([] as varchar[])
 {%- endmacro %}

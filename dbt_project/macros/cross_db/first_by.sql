@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('first_by', 'matchback')(expression, order_by)) }}
 {%- endmacro %}
 
-{% macro default__first_by(expression, order_by) -%}
-    {{ exceptions.raise_compiler_error("first_by: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__first_by(expression, order_by) -%}
     arg_min_null({{ expression }}, row({{ order_by }}))
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('first_contact_hash', 'matchback')(contact_hashes, field)) }}
 {%- endmacro %}
 
-{% macro default__first_contact_hash(contact_hashes, field) -%}
-    {{ exceptions.raise_compiler_error("first_contact_hash: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__first_contact_hash(contact_hashes, field) -%}
     list_filter({{ contact_hashes }}, lambda contact: contact.field = '{{ field }}' and contact.is_accepted)[1].sha256
 {%- endmacro %}

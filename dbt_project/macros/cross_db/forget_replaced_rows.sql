@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('forget_replaced_rows', 'matchback')()) }}
 {%- endmacro %}
 
-{% macro default__forget_replaced_rows() -%}
-    {{ exceptions.raise_compiler_error("forget_replaced_rows: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__forget_replaced_rows() -%}
     {% if is_incremental() %}delete from {{ this }} where {{ render(config.get('meta')['replaced_rows']) }}{% endif %}
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('ga4_param', 'matchback')(key, params, keys)) }}
 {%- endmacro %}
 
-{% macro default__ga4_param(key, params, keys) -%}
-    {{ exceptions.raise_compiler_error("ga4_param: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__ga4_param(key, params, keys) -%}
     {{ ga4_slot_text(params ~ "[nullif(list_position(" ~ keys ~ ", " ~ quoted(key) ~ "), 0)].value") }}
 {%- endmacro %}

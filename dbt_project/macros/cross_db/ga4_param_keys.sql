@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('ga4_param_keys', 'matchback')(params)) }}
 {%- endmacro %}
 
-{% macro default__ga4_param_keys(params='event_params') -%}
-    {{ exceptions.raise_compiler_error("ga4_param_keys: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__ga4_param_keys(params='event_params') -%}
     list_transform({{ params }}, lambda param: param.key)
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('ga4_slot_text', 'matchback')(value)) }}
 {%- endmacro %}
 
-{% macro default__ga4_slot_text(value) -%}
-    {{ exceptions.raise_compiler_error("ga4_slot_text: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__ga4_slot_text(value) -%}
     coalesce(
         {{ value }}.string_value,

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('has_any_key', 'matchback')(params, keys)) }}
 {%- endmacro %}
 
-{% macro default__has_any_key(params, keys) -%}
-    {{ exceptions.raise_compiler_error("has_any_key: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__has_any_key(params, keys) -%}
     coalesce(list_has_any(list_transform({{ params }}, lambda param: param.key), {{ keys }}), false)
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('history_strategy', 'matchback')()) }}
 {%- endmacro %}
 
-{% macro default__history_strategy() -%}
-    {{ exceptions.raise_compiler_error("history_strategy: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {#- The pre-hook forget_replaced_rows deletes them, in the transaction of the insert. -#}
 {% macro duckdb__history_strategy() -%}
     {{ return('append') }}

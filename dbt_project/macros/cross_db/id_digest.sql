@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('id_digest', 'matchback')(text)) }}
 {%- endmacro %}
 
-{% macro default__id_digest(text) -%}
-    {{ exceptions.raise_compiler_error("id_digest: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__id_digest(text) -%}
     cast('0x' || substr(sha256({{ text }}), 1, 8) as bigint)
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('iso_weekday', 'matchback')(day)) }}
 {%- endmacro %}
 
-{% macro default__iso_weekday(day) -%}
-    {{ exceptions.raise_compiler_error("iso_weekday: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__iso_weekday(day) -%}
     isodow({{ day }})
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('json_fields', 'matchback')(json, paths)) }}
 {%- endmacro %}
 
-{% macro default__json_fields(json, paths) -%}
-    {{ exceptions.raise_compiler_error("json_fields: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__json_fields(json, paths) -%}
     json_extract_string({{ json }}, ['{{ paths | join("', '") }}'])
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('json_key_list', 'matchback')(json)) }}
 {%- endmacro %}
 
-{% macro default__json_key_list(json) -%}
-    {{ exceptions.raise_compiler_error("json_key_list: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__json_key_list(json) -%}
     case when json_type({{ json }}) = 'OBJECT' then json_keys({{ json }}) end
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('json_key_paths', 'matchback')(json, parts)) }}
 {%- endmacro %}
 
-{% macro default__json_key_paths(json, parts) -%}
-    {{ exceptions.raise_compiler_error("json_key_paths: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {#- All parts in one call: the text is parsed once. -#}
 {% macro duckdb__json_key_paths(json, parts) -%}
     {%- set keys = "json_keys(" ~ json ~ ", ['$', '$." ~ parts | join("', '$.") ~ "'])" -%}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('json_keys_at', 'matchback')(json, paths)) }}
 {%- endmacro %}
 
-{% macro default__json_keys_at(json, paths) -%}
-    {{ exceptions.raise_compiler_error("json_keys_at: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {#- All paths in one call: the text is parsed once. -#}
 {% macro duckdb__json_keys_at(json, paths) -%}
     flatten(json_keys({{ json }}, ['{{ paths | join("', '") }}']))

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('json_part', 'matchback')(json, path)) }}
 {%- endmacro %}
 
-{% macro default__json_part(json, path) -%}
-    {{ exceptions.raise_compiler_error("json_part: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__json_part(json, path) -%}
     cast(json_extract({{ json }}, '{{ path }}') as varchar)
 {%- endmacro %}

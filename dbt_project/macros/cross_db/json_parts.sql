@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('json_parts', 'matchback')(json, paths)) }}
 {%- endmacro %}
 
-{% macro default__json_parts(json, paths) -%}
-    {{ exceptions.raise_compiler_error("json_parts: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__json_parts(json, paths) -%}
     cast(json_extract({{ json }}, ['{{ paths | join("', '") }}']) as varchar[])
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('json_present_keys', 'matchback')(json, path, keys)) }}
 {%- endmacro %}
 
-{% macro default__json_present_keys(json, path, keys) -%}
-    {{ exceptions.raise_compiler_error("json_present_keys: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__json_present_keys(json, path, keys) -%}
     list_filter(list_transform(list_zip(['{{ keys | join("', '") }}'], json_extract({{ json }}, [{% for key in keys %}'{{ path }}.{{ key }}'{{ ', ' if not loop.last }}{% endfor %}])), lambda pair: case when coalesce(cast(pair[2] as varchar), 'null') not in ('null', '""', '[]') then pair[1] end), lambda key: key is not null)
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('json_text', 'matchback')(json, path)) }}
 {%- endmacro %}
 
-{% macro default__json_text(json, path) -%}
-    {{ exceptions.raise_compiler_error("json_text: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__json_text(json, path) -%}
     json_extract_string({{ json }}, '{{ path }}')
 {%- endmacro %}

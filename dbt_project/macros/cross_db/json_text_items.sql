@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('json_text_items', 'matchback')(json, path)) }}
 {%- endmacro %}
 
-{% macro default__json_text_items(json, path) -%}
-    {{ exceptions.raise_compiler_error("json_text_items: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__json_text_items(json, path) -%}
     json_extract_string({{ json }}, '{{ path }}[*]')
 {%- endmacro %}

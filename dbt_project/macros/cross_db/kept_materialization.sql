@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('kept_materialization', 'matchback')()) }}
 {%- endmacro %}
 
-{% macro default__kept_materialization() -%}
-    {{ exceptions.raise_compiler_error("kept_materialization: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__kept_materialization() -%}
     {{ return('incremental') }}
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('list_size', 'matchback')(items)) }}
 {%- endmacro %}
 
-{% macro default__list_size(items) -%}
-    {{ exceptions.raise_compiler_error("list_size: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__list_size(items) -%}
     coalesce(len({{ items }}), 0)
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('local_date', 'matchback')(moment, zone)) }}
 {%- endmacro %}
 
-{% macro default__local_date(moment, zone=setting('timezone')) -%}
-    {{ exceptions.raise_compiler_error("local_date: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__local_date(moment, zone=setting('timezone')) -%}
     cast((({{ moment }} at time zone 'UTC') at time zone '{{ zone }}') as date)
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('local_midnight', 'matchback')(day, zone)) }}
 {%- endmacro %}
 
-{% macro default__local_midnight(day, zone=setting('timezone')) -%}
-    {{ exceptions.raise_compiler_error("local_midnight: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__local_midnight(day, zone=setting('timezone')) -%}
     cast(((cast({{ day }} as timestamp) at time zone '{{ zone }}') at time zone 'UTC') as timestamp)
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('matching_items', 'matchback')(items, allowed)) }}
 {%- endmacro %}
 
-{% macro default__matching_items(items, allowed) -%}
-    {{ exceptions.raise_compiler_error("matching_items: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__matching_items(items, allowed) -%}
     list_filter({{ items }}, lambda item: item in ('{{ allowed | join("', '") }}'))
 {%- endmacro %}

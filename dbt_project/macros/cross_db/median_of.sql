@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('median_of', 'matchback')(expression)) }}
 {%- endmacro %}
 
-{% macro default__median_of(expression) -%}
-    {{ exceptions.raise_compiler_error("median_of: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__median_of(expression) -%}
     median({{ expression }})
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('micros_to_timestamp', 'matchback')(micros)) }}
 {%- endmacro %}
 
-{% macro default__micros_to_timestamp(micros) -%}
-    {{ exceptions.raise_compiler_error("micros_to_timestamp: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__micros_to_timestamp(micros) -%}
     make_timestamp(case when {{ micros }} between -62135596800000000 and 253402300799000000 then {{ micros }} end)
 {%- endmacro %}

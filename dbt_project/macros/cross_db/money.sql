@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('money', 'matchback')(expression)) }}
 {%- endmacro %}
 
-{% macro default__money(expression) -%}
-    {{ exceptions.raise_compiler_error("money: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__money(expression) -%}
     try_cast(round(case when isfinite(try_cast({{ expression }} as double)) then try_cast({{ expression }} as double) end, 2) as decimal(18, 2))
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('money_text', 'matchback')(expression)) }}
 {%- endmacro %}
 
-{% macro default__money_text(expression) -%}
-    {{ exceptions.raise_compiler_error("money_text: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__money_text(expression) -%}
     cast({{ expression }} as varchar)
 {%- endmacro %}

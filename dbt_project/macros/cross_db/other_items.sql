@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('other_items', 'matchback')(items, excluded)) }}
 {%- endmacro %}
 
-{% macro default__other_items(items, excluded) -%}
-    {{ exceptions.raise_compiler_error("other_items: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__other_items(items, excluded) -%}
     list_sort(list_distinct(list_filter({{ items }}, lambda item: item not in ('{{ excluded | join("', '") }}'))))
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('present_only', 'matchback')(items)) }}
 {%- endmacro %}
 
-{% macro default__present_only(items) -%}
-    {{ exceptions.raise_compiler_error("present_only: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__present_only(items) -%}
     list_filter({{ items }}, lambda item: item is not null)
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('quantile_of', 'matchback')(expression, percent)) }}
 {%- endmacro %}
 
-{% macro default__quantile_of(expression, percent) -%}
-    {{ exceptions.raise_compiler_error("quantile_of: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__quantile_of(expression, percent) -%}
     quantile_disc({{ expression }}, {{ percent }} / 100.0)
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('regex_capture', 'matchback')(text, pattern)) }}
 {%- endmacro %}
 
-{% macro default__regex_capture(text, pattern) -%}
-    {{ exceptions.raise_compiler_error("regex_capture: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__regex_capture(text, pattern) -%}
     nullif(regexp_extract({{ text }}, '{{ pattern }}', 1), '')
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('regex_matches', 'matchback')(text, pattern)) }}
 {%- endmacro %}
 
-{% macro default__regex_matches(text, pattern) -%}
-    {{ exceptions.raise_compiler_error("regex_matches: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__regex_matches(text, pattern) -%}
     regexp_matches({{ text }}, '{{ pattern }}')
 {%- endmacro %}

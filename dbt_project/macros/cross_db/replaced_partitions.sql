@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('replaced_partitions', 'matchback')()) }}
 {%- endmacro %}
 
-{% macro default__replaced_partitions() -%}
-    {{ exceptions.raise_compiler_error("replaced_partitions: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__replaced_partitions() -%}
     {{ return(none) }}
 {%- endmacro %}

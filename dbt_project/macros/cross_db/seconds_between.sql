@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('seconds_between', 'matchback')(earlier, later)) }}
 {%- endmacro %}
 
-{% macro default__seconds_between(earlier, later) -%}
-    {{ exceptions.raise_compiler_error("seconds_between: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__seconds_between(earlier, later) -%}
     ((epoch_us({{ later }}) - epoch_us({{ earlier }})) / 1000000.0)
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('seconds_to_timestamp', 'matchback')(seconds)) }}
 {%- endmacro %}
 
-{% macro default__seconds_to_timestamp(seconds) -%}
-    {{ exceptions.raise_compiler_error("seconds_to_timestamp: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__seconds_to_timestamp(seconds) -%}
     make_timestamp(cast(round((case when {{ seconds }} between -62135596800 and 253402300799 then {{ seconds }} end) * 1000000) as bigint))
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('sha256_hex', 'matchback')(text)) }}
 {%- endmacro %}
 
-{% macro default__sha256_hex(text) -%}
-    {{ exceptions.raise_compiler_error("sha256_hex: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__sha256_hex(text) -%}
     sha256({{ text }})
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('split_text', 'matchback')(text, separator)) }}
 {%- endmacro %}
 
-{% macro default__split_text(text, separator) -%}
-    {{ exceptions.raise_compiler_error("split_text: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__split_text(text, separator) -%}
     string_split({{ text }}, '{{ separator }}')
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('timestamp_text', 'matchback')(expression)) }}
 {%- endmacro %}
 
-{% macro default__timestamp_text(expression) -%}
-    {{ exceptions.raise_compiler_error("timestamp_text: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__timestamp_text(expression) -%}
     cast({{ expression }} as varchar)
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('try_double', 'matchback')(text)) }}
 {%- endmacro %}
 
-{% macro default__try_double(text) -%}
-    {{ exceptions.raise_compiler_error("try_double: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__try_double(text) -%}
     (case when isfinite(try_cast({{ text }} as double)) then try_cast({{ text }} as double) end)
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('type_integer', 'matchback')()) }}
 {%- endmacro %}
 
-{% macro default__type_integer() -%}
-    {{ exceptions.raise_compiler_error("type_integer: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__type_integer() -%}
     bigint
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('type_money', 'matchback')()) }}
 {%- endmacro %}
 
-{% macro default__type_money() -%}
-    {{ exceptions.raise_compiler_error("type_money: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__type_money() -%}
     decimal(18, 2)
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('unnest_as', 'matchback')(list, name)) }}
 {%- endmacro %}
 
-{% macro default__unnest_as(list, name) -%}
-    {{ exceptions.raise_compiler_error("unnest_as: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__unnest_as(list, name) -%}
     unnest({{ list }}) as {{ name }}_rows({{ name }})
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('unnest_numbered', 'matchback')(list, name, position)) }}
 {%- endmacro %}
 
-{% macro default__unnest_numbered(list, name, position) -%}
-    {{ exceptions.raise_compiler_error("unnest_numbered: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__unnest_numbered(list, name, position) -%}
     (select unnest({{ list }}) as {{ name }}, generate_subscripts({{ list }}, 1) - 1 as {{ position }})
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('valid_json', 'matchback')(text)) }}
 {%- endmacro %}
 
-{% macro default__valid_json(text) -%}
-    {{ exceptions.raise_compiler_error("valid_json: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__valid_json(text) -%}
     (case when json_valid({{ text }}) then {{ text }} end)
 {%- endmacro %}

@@ -3,10 +3,6 @@
     {{ return(adapter.dispatch('within_items', 'matchback')(items, allowed)) }}
 {%- endmacro %}
 
-{% macro default__within_items(items, allowed) -%}
-    {{ exceptions.raise_compiler_error("within_items: not written for " ~ target.type) }}
-{%- endmacro %}
-
 {% macro duckdb__within_items(items, allowed) -%}
     len(list_filter({{ items }}, lambda item: item not in ('{{ allowed | join("', '") }}'))) = 0
 {%- endmacro %}

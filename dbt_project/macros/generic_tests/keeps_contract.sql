@@ -1,6 +1,7 @@
 {#- What breaks the promise of a published table, in one reading of it: a null in a required column,
-    a word outside a closed list, a repeated grain. Nulls of the grain count as equal. -#}
-{% test keeps_contract(model, grain, required, closed={}) %}
+    a word outside a closed list, a row for which a condition does not hold, a repeated grain. Nulls of
+    the grain count as equal; a condition that is null holds. -#}
+{% test keeps_contract(model, grain, required, closed={}, holds=[]) %}
 with
 
 judged as (
@@ -12,6 +13,9 @@ judged as (
             {% endfor -%}
             {% for column, words in closed.items() -%}
             when {{ column }} not in ('{{ words | join("', '") }}') then '{{ column }} is an unknown word'
+            {% endfor -%}
+            {% for condition in holds -%}
+            when not ({{ condition }}) then '{{ condition | replace("'", "''") }} does not hold'
             {% endfor -%}
         end as breach
     from {{ model }}

@@ -1,7 +1,7 @@
 {#-
     One-to-one pairs from a CTE of candidates, best first, as CTEs ending in `<candidates>_pairs`.
     A round keeps the pairs in which each side is the other's best; the rest goes into the next round.
-    The CTE holds client_event_key, server_event_key, dataset_id, preference (smaller first), seconds_apart
+    The CTE holds client_event_key, server_event_key, destination, dataset_id, preference (smaller first), seconds_apart
     (absolute) and tie (text).
 -#}
 {% macro greedy_pairs(candidates, rounds=4) -%}
@@ -11,7 +11,7 @@
     select
         open_candidates.*,
         row_number() over (
-            partition by dataset_id, client_event_key order by preference, seconds_apart, tie, server_event_key
+            partition by destination, dataset_id, client_event_key order by preference, seconds_apart, tie, server_event_key
         ) as client_rank,
         row_number() over (
             partition by server_event_key order by preference, seconds_apart, tie, client_event_key
@@ -21,7 +21,10 @@
     where
         not exists (
             select 1 from {{ candidates }}_pairs_{{ round - 1 }} as taken
-            where taken.dataset_id = open_candidates.dataset_id and taken.client_event_key = open_candidates.client_event_key
+            where
+                taken.destination = open_candidates.destination
+                and taken.dataset_id = open_candidates.dataset_id
+                and taken.client_event_key = open_candidates.client_event_key
         )
         and not exists (
             select 1 from {{ candidates }}_pairs_{{ round - 1 }} as taken
@@ -33,12 +36,12 @@
 
 {{ candidates }}_pairs_{{ round }} as (
 
-    select dataset_id, client_event_key, server_event_key
+    select destination, dataset_id, client_event_key, server_event_key
     from {{ candidates }}_ranked_{{ round }}
     where client_rank = 1 and server_rank = 1
     {% if round > 1 %}
     union all
-    select dataset_id, client_event_key, server_event_key
+    select destination, dataset_id, client_event_key, server_event_key
     from {{ candidates }}_pairs_{{ round - 1 }}
     {% endif %}
 
@@ -47,17 +50,12 @@
 
 {{ candidates }}_pairs as (
 
-    select dataset_id, client_event_key, server_event_key from {{ candidates }}_pairs_{{ rounds }}
+    select destination, dataset_id, client_event_key, server_event_key from {{ candidates }}_pairs_{{ rounds }}
 
 )
 {%- endmacro %}
 
-{#- Whether a client or a server event of a dataset is still unpaired in another relation. -#}
-{% macro unpaired(event, pairs, key, with_dataset=false) -%}
-    not exists (
-        select 1 from {{ pairs }} as earlier_pairs
-        where
-            earlier_pairs.{{ key }} = {{ event }}.{{ key }}
-            {% if with_dataset %}and earlier_pairs.dataset_id = {{ event }}.dataset_id{% endif %}
-    )
+{#- Whether an event is still unpaired in another relation. -#}
+{% macro unpaired(event, pairs, key) -%}
+    not exists (select 1 from {{ pairs }} as earlier_pairs where earlier_pairs.{{ key }} = {{ event }}.{{ key }})
 {%- endmacro %}

@@ -1,13 +1,3 @@
-{#- Keys of user_data that Meta wants hashed; external_id may also be sent raw. -#}
-{% macro hashed_keys() -%}
-    {{ return(['em', 'ph', 'fn', 'ln', 'ge', 'db', 'ct', 'st', 'zp', 'country', 'external_id']) }}
-{%- endmacro %}
-
-{#- Keys of user_data that must never be hashed. -#}
-{% macro never_hashed_keys() -%}
-    {{ return(['fbc', 'fbp', 'client_ip_address', 'client_user_agent']) }}
-{%- endmacro %}
-
 {#- Why a sent value is no lower-case hex SHA-256 (appendix allowed); empty when it is one. Same rule as matchback.hashing.explain.format_defect. -#}
 {% macro hash_format_defect(sent) -%}
     case
@@ -42,10 +32,9 @@
     coalesce({{ regex_matches(sent, '^([0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{128})([.]([A-Za-z0-9_-]{8}|[A-Za-z0-9_-]{2}))?$') }}, false)
 {%- endmacro %}
 
-{#- Whether fbc or fbp has Meta's form fb.<subdomain index>.<milliseconds>.<id>, appendix allowed. -#}
-{% macro is_click_id(key, sent) -%}
-    {%- set id = '[0-9]+' if key == 'fbp' else '[A-Za-z0-9_-]+' -%}
-    {{ regex_matches(sent, '^fb[.][0-9][.][0-9]{13}[.]' ~ id ~ '([.]([A-Za-z0-9_-]{8}|[A-Za-z0-9_-]{2}))?$') }}
+{#- Whether a raw identifier has the form of its definition, the appendix of the Parameter Builder allowed. -#}
+{% macro is_click_id(sent, pattern) -%}
+    {{ regex_matches(sent, '^' ~ pattern ~ '([.]([A-Za-z0-9_-]{8}|[A-Za-z0-9_-]{2}))?$') }}
 {%- endmacro %}
 
 {#- A logical event as the measures name it. -#}

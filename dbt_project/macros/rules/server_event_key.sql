@@ -2,7 +2,7 @@
 {% macro server_event_key(relation='') -%}
     {%- set at = relation ~ '.' if relation else '' -%}
     (
-        {{ at }}dataset_id || '|' || coalesce({{ at }}canonical_event, {{ at }}event_name, '') || '|'
+        {{ destination_prefix(at ~ 'destination') }} || {{ at }}dataset_id || '|' || coalesce({{ at }}canonical_event, {{ at }}event_name, '') || '|'
         || case
             when {{ at }}event_id is null and {{ at }}order_id is null then {{ at }}attempt_id
             else coalesce({{ at }}event_id, '') || '|' || coalesce({{ order_key(at ~ 'order_id') }}, '')

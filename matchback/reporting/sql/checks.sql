@@ -18,7 +18,6 @@ judged_rows as (
         pass_bound,
         warn_bound,
         upper_bound,
-        min_n,
         status as own_status,
         case status
             when 'fail' then 1
@@ -67,8 +66,7 @@ select
     threshold_kind,
     pass_bound,
     warn_bound,
-    upper_bound,
-    min_n
+    upper_bound
 from ranked_rows
 where position = 1
 order by

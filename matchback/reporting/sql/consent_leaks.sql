@@ -1,7 +1,6 @@
--- Grain: one row per destination, required tier and reasons of deliveries that should not have left.
+-- Grain: one row per destination and reasons of deliveries that should not have left.
 select
-    destination,
-    required_tier,
+    coalesce(destination, 'unknown') as destination,
     array_to_string(violation_reasons, ',') as violation_reasons,
     count(*) as delivery_count
 from marts.fct_deliveries
@@ -10,6 +9,5 @@ where
     and is_violation
     and not coalesce(is_test, false)
 group by
-    destination,
-    required_tier,
+    coalesce(destination, 'unknown'),
     array_to_string(violation_reasons, ',')

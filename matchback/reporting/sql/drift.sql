@@ -9,8 +9,7 @@ select
     is_breaking,
     release,
     min(event_date) as first_date,
-    max(event_date) as last_date,
-    sum(rows_affected) as rows_affected
+    max(event_date) as last_date
 from marts.fct_schema_drift
 where event_date between $history_start and $window_end
 group by

@@ -5,7 +5,6 @@ select
     field_path,
     dimension,
     currency,
-    count(*) as row_count,
     sum(occurrences) as occurrence_count,
     count(distinct entity_id) as entity_count,
     sum(value_at_risk) as value_at_risk

@@ -5,13 +5,9 @@ ranked_loads as (
 
     select
         source,
-        source_format,
         file_name,
         digest,
-        data_date,
         rows_read,
-        rows_quarantined,
-        error,
         row_number() over (partition by source, file_name order by loaded_at desc, run_id desc) as position
     from landing.load_ledger
     where
@@ -22,13 +18,9 @@ ranked_loads as (
 
 select
     source,
-    source_format,
     file_name,
     digest,
-    data_date,
-    rows_read,
-    rows_quarantined,
-    error
+    rows_read
 from ranked_loads
 where position = 1
 order by

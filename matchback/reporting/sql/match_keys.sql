@@ -12,8 +12,8 @@ select
     sum(coverage.event_with_key_count) as event_with_key_count,
     sum(coverage.hashed_count) as hashed_count
 from marts.agg_match_key_coverage as coverage
-inner join reference.match_keys as keys
-    on coverage.match_key = keys.match_key
+inner join reference.destination_keys as keys
+    on coverage.destination = keys.destination and coverage.match_key = keys.match_key
 where coverage.event_date between $window_start and $window_end
 group by
     coverage.dataset_id,

@@ -2,9 +2,7 @@
 select
     file_name,
     row_number,
-    status,
-    channel,
-    ordered_at
+    status
 from landing.crm_orders
 where
     ordered_at between $first_moment and $last_moment

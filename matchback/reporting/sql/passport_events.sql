@@ -16,7 +16,6 @@ select
     status,
     array_to_string(reasons, ',') as reasons,
     client_at,
-    server_at,
     server_received_at,
     crm_at,
     seconds_apart,
@@ -27,12 +26,8 @@ select
     crm_value,
     crm_currency,
     client_event_name,
-    server_event_name,
     server_outcome,
-    attempt_count,
-    accepted_attempt_count,
     is_denied,
-    is_test,
     is_final
 from marts.fct_reconciled_events
 where

@@ -1,7 +1,6 @@
 -- Grain: one finding about one of the entities of an event.
 select
     check_id,
-    event_date,
     severity,
     entity_type,
     entity_id,
@@ -9,8 +8,7 @@ select
     defect,
     evidence,
     value_at_risk,
-    currency,
-    first_seen_at
+    currency
 from marts.fct_findings
 where
     event_date between $first_date and $last_date

@@ -1,7 +1,6 @@
 -- Grain: at most one row, the run to compare with: the newest before it of an earlier date, else the newest before it.
 select
     run_id,
-    run_at,
     window_end
 from marts.agg_health_score
 where

@@ -6,8 +6,6 @@ select
     window_start,
     window_end,
     status,
-    exit_code,
-    stage,
     steps,
     bytes_billed
 from ops.runs

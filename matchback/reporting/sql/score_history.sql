@@ -1,9 +1,5 @@
 -- Grain: one row per run, newest first.
-select
-    run_id,
-    window_end,
-    score,
-    grade
+select score
 from marts.agg_health_score
 where
     surface = 'overall'

@@ -2,62 +2,40 @@
 
 from collections.abc import Callable
 
-from matchback.simulator.leaks.conversions import new_trace
-from matchback.simulator.leaks.dedup import REPEAT_AFTER
-from matchback.simulator.leaks.registry import GTMS_FORMATS, Injection, leak
+from matchback.simulator.columns import Array
+from matchback.simulator.leaks.attempts import REPEAT_AFTER, new_trace, send_again
+from matchback.simulator.leaks.registry import GTMS_FORMATS, Injection, Leak
+from matchback.simulator.meta import PLAIN_KEYS, THIN_KEYS
 from matchback.simulator.people import sha256
 
 Error = dict[str, object]
-LOST_ERRORS: tuple[tuple[int, Error], ...] = (
-    (
-        400,
-        {
-            "message": "Invalid parameter",
-            "type": "OAuthException",
-            "code": 100,
-            "error_subcode": 2804019,
-        },
-    ),
-    (401, {"message": "Invalid OAuth access token", "type": "OAuthException", "code": 190}),
+BreakRule = Callable[[Injection, int], None]
+
+
+def _error(message: str, code: int, **more: object) -> Error:
+    return {"message": message, "type": "OAuthException", "code": code, **more}
+
+
+LOST_ERRORS = (
+    (400, _error("Invalid parameter", 100, error_subcode=2804019)),
+    (401, _error("Invalid OAuth access token", 190)),
 )
-RECOVERED_ERRORS: tuple[tuple[int, Error], ...] = (
-    (
-        500,
-        {
-            "message": "Service temporarily unavailable",
-            "type": "OAuthException",
-            "code": 2,
-            "is_transient": True,
-        },
-    ),
-    (
-        400,
-        {
-            "message": "Application request limit reached",
-            "type": "OAuthException",
-            "code": 4,
-            "is_transient": True,
-        },
-    ),
+RECOVERED_ERRORS = (
+    (500, _error("Service temporarily unavailable", 2, is_transient=True)),
+    (400, _error("Application request limit reached", 4, is_transient=True)),
 )
-TOO_OLD: Error = {
-    "message": "Invalid parameter",
-    "type": "OAuthException",
-    "code": 100,
-    "error_subcode": 2804003,
-}
-THIN_KEYS = ("em", "external_id", "client_user_agent")
+TOO_OLD = _error("Invalid parameter", 100, error_subcode=2804003)
 EIGHT_DAYS = 8 * 86_400
 
 
-@leak("rejected_lost", "delivery_rejected", "A purchase that Meta rejected and nobody sent again.")
+@Leak("rejected_lost", "delivery_rejected", "A purchase that Meta rejected and nobody sent again.")
 def rejected_lost(injection: Injection) -> None:
     for number, row in enumerate(injection.choose(injection.purchases())):
         _reject(injection, injection.attempt(row), *LOST_ERRORS[number % 2])
         injection.expect(row, "lost")
 
 
-@leak("rejected_recovered", "delivery_rejected", "A purchase rejected first and accepted later.")
+@Leak("rejected_recovered", "delivery_rejected", "A purchase rejected first and accepted later.")
 def rejected_recovered(injection: Injection) -> None:
     server = injection.world.server
     for number, row in enumerate(injection.choose(injection.purchases())):
@@ -69,24 +47,24 @@ def rejected_recovered(injection: Injection) -> None:
         injection.expect(row, "recovered")
 
 
-@leak("thin_customer_information", "customer_information", "A purchase with fewer than four keys.")
+@Leak("thin_customer_information", "customer_information", "A purchase with fewer than four keys.")
 def thin_customer_information(injection: Injection) -> None:
     world = injection.world
     for row in injection.choose(injection.without_click(injection.purchases())):
         known = world.hashes(int(world.client["visitor"][row]))
-        for key in {*known, "client_ip_address", "fbp"} - set(THIN_KEYS):
+        for key in {*known, *PLAIN_KEYS} - set(THIN_KEYS):
             injection.change_payload(row, ("user_data", key), None)
         injection.expect(row)
 
 
-@leak("action_source_missing", "action_source", "An event without action_source, or a wrong one.")
+@Leak("action_source_missing", "action_source", "An event without action_source, or a wrong one.")
 def action_source_missing(injection: Injection) -> None:
     for number, row in enumerate(injection.choose(injection.ordinary())):
         injection.change_payload(row, ("action_source",), "web" if number % 2 else None)
         injection.expect(row)
 
 
-@leak(
+@Leak(
     "test_event_in_production",
     "test_event_in_production",
     "A live event sent once more with a test_event_code.",
@@ -95,19 +73,11 @@ def action_source_missing(injection: Injection) -> None:
 def test_event_in_production(injection: Injection) -> None:
     server = injection.world.server
     for row in injection.choose(injection.delivered()):
-        attempt = injection.attempt(row)
-        server.append_copy(
-            attempt,
-            received=int(server["received"][attempt]) + REPEAT_AFTER,
-            logical=len(server),
-            test_code="TEST27182",
-            is_first=False,
-            **new_trace(injection),
-        )
+        send_again(injection, row, logical=len(server), test_code="TEST27182")
         injection.expect(row)
 
 
-@leak(
+@Leak(
     "payload_contract", "payload_contract", "Events that break Meta's documented rules.", default=7
 )
 def payload_contract(injection: Injection) -> None:
@@ -117,7 +87,7 @@ def payload_contract(injection: Injection) -> None:
     pages = injection.without_click(injection.delivered("page_view"))
     items = injection.delivered("view_item")
     wanted = injection.wanted(len(pages))
-    candidates = {
+    candidates: dict[BreakRule, Array] = {
         _purchase_without_value: injection.purchases(),
         _currency_outside_iso: items,
     }
@@ -168,7 +138,7 @@ def _older_than_a_week(injection: Injection, row: int) -> None:
     injection.expect(row, "lost", check_id="delivery_rejected")
 
 
-RULES: tuple[Callable[[Injection, int], None], ...] = (
+RULES: tuple[BreakRule, ...] = (
     _website_without_url,
     _website_without_user_agent,
     _purchase_without_value,

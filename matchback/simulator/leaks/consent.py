@@ -1,27 +1,28 @@
 """Leaks of consent: sent without a basis, blocked without need, undocumented."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from matchback.simulator.columns import Array
-from matchback.simulator.events import CONVERSIONS, META_NAMES, RECONCILED
-from matchback.simulator.leaks.conversions import new_trace
-from matchback.simulator.leaks.registry import GATEWAY, MIDNIGHT_MARGIN, Injection, leak
-from matchback.simulator.world import MICROS, Decision, Gate
+from matchback.simulator.events import ORDINARY, RECONCILED
+from matchback.simulator.leaks.attempts import new_trace
+from matchback.simulator.leaks.registry import GATEWAY, Injection, Leak
+from matchback.simulator.meta import ACCEPTED, META_NAMES
+from matchback.simulator.world import MICROS, Gate
 
-ORDINARY = tuple(name for name in RECONCILED if name not in CONVERSIONS)
 SECOND = MICROS
 
 
 def _blocked_rows(injection: Injection, *consents: str) -> Array:
     """Return ordinary browser rows that the gateway rightly blocked, by the visitor's choice."""
     client, visitors = injection.world.client, injection.world.visitors
-    is_near = injection.world.calendar.micros_from_midnight(client["at"]) < MIDNIGHT_MARGIN
     is_blocked = (
         client["alive"]
         & (client["ads"] == "No")
         & np.isin(client["name"], ORDINARY)
         & np.isin(visitors["consent"][client["visitor"]], consents)
-        & ~is_near
+        & injection.away_from_midnight()
     )
     return np.flatnonzero(is_blocked)
 
@@ -32,7 +33,9 @@ def _send_anyway(injection: Injection, row: int) -> None:
     server, client = world.server, world.client
     visitor = int(client["visitor"][row])
     name = META_NAMES[client["name"][row]]
-    pattern = int(np.flatnonzero((server["event_name"] == name) & (server["status"] == 200))[0])
+    pattern = int(
+        np.flatnonzero((server["event_name"] == name) & (server["status"] == ACCEPTED))[0]
+    )
     sent_at = int(client["at"][row]) + SECOND
     first_at = int(world.visitors["first_at"][visitor])
     server.append_copy(
@@ -57,34 +60,32 @@ def _send_anyway(injection: Injection, row: int) -> None:
     )
 
 
-@leak("no_consent", "consent_violation", "Sent although marketing was denied.", formats=GATEWAY)
+@Leak("no_consent", "consent_violation", "Sent although marketing was denied.", formats=GATEWAY)
 def no_consent(injection: Injection) -> None:
     for row in injection.choose(_blocked_rows(injection, "denied", "analytics_only")):
         _send_anyway(injection, row)
         injection.expect(row, "no_consent")
 
 
-@leak("gpc", "consent_violation", "Sent although GPC binds in that state.", formats=GATEWAY)
+@Leak("gpc", "consent_violation", "Sent although GPC binds in that state.", formats=GATEWAY)
 def gpc(injection: Injection) -> None:
     for row in injection.choose(_blocked_rows(injection, "gpc")):
         _send_anyway(injection, row)
         injection.expect(row, "gpc")
 
 
-@leak("withdrawn", "consent_violation", "Sent after consent was withdrawn.", formats=GATEWAY)
+@Leak("withdrawn", "consent_violation", "Sent after consent was withdrawn.", formats=GATEWAY)
 def withdrawn(injection: Injection) -> None:
     world = injection.world
-    rows = [row for row in _granted_ordinary(injection) if _is_last_and_apart(injection, row)]
-    for row in injection.choose(np.array(rows, dtype=np.int64)):
+    rows = _granted_ordinary(injection)
+    is_fit = [_is_last_and_apart(injection, row) for row in rows.tolist()]
+    for row in injection.choose(rows[np.array(is_fit, dtype=bool)]):
         visitor = int(world.client["visitor"][row])
-        given = next(entry for entry in world.decisions if entry.visitor == visitor)
+        given = world.first_decision(visitor)
         world.decisions.append(
-            Decision(
+            replace(
+                given,
                 at=int(world.client["at"][row]) - SECOND,
-                visitor=visitor,
-                with_user=given.with_user,
-                jurisdiction=given.jurisdiction,
-                gpc=False,
                 analytics=True,
                 marketing=False,
                 action="withdrawn",
@@ -93,36 +94,37 @@ def withdrawn(injection: Injection) -> None:
         injection.expect(row, "withdrawn")
 
 
-@leak("pre_consent", "consent_violation", "Sent before the first choice.", formats=GATEWAY)
+@Leak("pre_consent", "consent_violation", "Sent before the first choice.", formats=GATEWAY)
 def pre_consent(injection: Injection) -> None:
     world = injection.world
-    rows = [row for row in _granted_ordinary(injection) if _is_first_and_apart(injection, row)]
-    for row in injection.choose(np.array(rows, dtype=np.int64)):
+    rows = _granted_ordinary(injection)
+    is_fit = [_is_first_and_apart(injection, row) for row in rows.tolist()]
+    for row in injection.choose(rows[np.array(is_fit, dtype=bool)]):
         visitor = int(world.client["visitor"][row])
-        given = next(entry for entry in world.decisions if entry.visitor == visitor)
+        given = world.first_decision(visitor)
         given.at = int(world.server["received"][injection.attempt(row)]) + SECOND
         _without_choice(injection, row)
         injection.expect(row, "pre_consent")
 
 
-@leak("unknown_consent", "consent_violation", "Sent although no choice is known.", formats=GATEWAY)
+@Leak("unknown_consent", "consent_violation", "Sent although no choice is known.", formats=GATEWAY)
 def unknown_consent(injection: Injection) -> None:
     world = injection.world
-    for row in injection.choose(np.array(_granted_ordinary(injection), dtype=np.int64)):
+    for row in injection.choose(_granted_ordinary(injection)):
         visitor = int(world.client["visitor"][row])
         world.decisions = [entry for entry in world.decisions if entry.visitor != visitor]
         _without_choice(injection, row)
         injection.expect(row, "unknown_consent")
 
 
-@leak("basis_mismatch", "consent_violation", "Sent on another tier's consent.", formats=GATEWAY)
+@Leak("basis_mismatch", "consent_violation", "Sent on another tier's consent.", formats=GATEWAY)
 def basis_mismatch(injection: Injection) -> None:
     for row in injection.choose(injection.ordinary()):
         injection.world.gate(row).meta_basis = "analytics"
         injection.expect(row, "basis_mismatch")
 
 
-def _granted_ordinary(injection: Injection) -> list[int]:
+def _granted_ordinary(injection: Injection) -> Array:
     """Return delivered ordinary rows of visitors under opt-in who simply granted."""
     world = injection.world
     rows = injection.ordinary()
@@ -130,28 +132,29 @@ def _granted_ordinary(injection: Injection) -> list[int]:
     is_granted = (world.visitors["consent"][visitor] == "granted") & (
         world.visitors["country"][visitor] != "US"
     )
-    return rows[is_granted].tolist()
+    granted: Array = rows[is_granted]
+    return granted
 
 
-def _rows_of_visitor(injection: Injection, row: int) -> Array:
+def _other_moments(injection: Injection, row: int) -> Array:
+    """Return when the other reconciled rows of a row's visitor happened."""
     client = injection.world.client
-    rows = np.flatnonzero((client["visitor"] == client["visitor"][row]) & client["alive"])
-    return rows[np.isin(client["name"][rows], RECONCILED)]
+    is_other = (client["visitor"] == client["visitor"][row]) & client["alive"]
+    is_other &= np.isin(client["name"], RECONCILED)
+    is_other[row] = False
+    moments: Array = client["at"][is_other]
+    return moments
 
 
 def _is_last_and_apart(injection: Injection, row: int) -> bool:
     """Return whether nothing follows a row and all before it was received two seconds earlier."""
-    at = injection.world.client["at"]
-    others = _rows_of_visitor(injection, row)
-    others = others[others != row]
-    return bool((at[others] + 6 * SECOND < at[row]).all())
+    at = injection.world.client["at"][row]
+    return bool((_other_moments(injection, row) + 6 * SECOND < at).all())
 
 
 def _is_first_and_apart(injection: Injection, row: int) -> bool:
-    at = injection.world.client["at"]
-    others = _rows_of_visitor(injection, row)
-    others = others[others != row]
-    return bool((at[others] > at[row] + 6 * SECOND).all())
+    at = injection.world.client["at"][row]
+    return bool((_other_moments(injection, row) > at + 6 * SECOND).all())
 
 
 def _without_choice(injection: Injection, row: int) -> None:
@@ -161,7 +164,7 @@ def _without_choice(injection: Injection, row: int) -> None:
     world.client["analytics"][row] = None
 
 
-@leak("over_blocked", "over_blocked", "Blocked although consent allows it.", formats=GATEWAY)
+@Leak("over_blocked", "over_blocked", "Blocked although consent allows it.", formats=GATEWAY)
 def over_blocked(injection: Injection) -> None:
     for row in injection.choose(injection.ordinary()):
         injection.world.server["alive"][injection.attempt(row)] = False
@@ -169,7 +172,7 @@ def over_blocked(injection: Injection) -> None:
         injection.expect(row)
 
 
-@leak(
+@Leak(
     "field_minimisation",
     "field_minimisation",
     "A field sent that the destination's policy does not allow.",
@@ -182,7 +185,7 @@ def field_minimisation(injection: Injection) -> None:
         injection.expect(row)
 
 
-@leak("consent_desync", "consent_desync", "GA4 and gateway disagree on consent.", formats=GATEWAY)
+@Leak("consent_desync", "consent_desync", "GA4 and gateway disagree on consent.", formats=GATEWAY)
 def consent_desync(injection: Injection) -> None:
     for number, row in enumerate(injection.choose(injection.ordinary())):
         injection.world.gate(row)
@@ -190,7 +193,7 @@ def consent_desync(injection: Injection) -> None:
         injection.expect(row)
 
 
-@leak(
+@Leak(
     "consent_proof",
     "consent_proof",
     "A grant without notice version, or a block without reason.",
@@ -214,6 +217,6 @@ def consent_proof(injection: Injection) -> None:
             continue
         (row,) = injection.choose(documented, wanted=1)
         visitor = int(world.client["visitor"][row])
-        given = next(entry for entry in world.decisions if entry.visitor == visitor)
+        given = world.first_decision(visitor)
         given.notice_version = None
         injection.truth.expect("consent_proof", world.calendar.date_of(given.at))

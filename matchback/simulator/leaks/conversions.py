@@ -3,26 +3,27 @@
 import numpy as np
 
 from matchback.core.errors import ConfigError
-from matchback.simulator.generate import hex_ids
-from matchback.simulator.leaks.registry import ALL_FORMATS, Injection, leak
-from matchback.simulator.world import MICROS, Decision
+from matchback.simulator.leaks.attempts import new_trace
+from matchback.simulator.leaks.registry import ALL_FORMATS, Injection, Leak
+from matchback.simulator.meta import NO_ANSWER
+from matchback.simulator.world import MICROS, Decision, page_url
 
 WRONG_CURRENCY = "CHF"
 
 
-@leak("lost_server", "crm_coverage_server", "A purchase that the server never sent.")
+@Leak("lost_server", "crm_coverage_server", "A purchase that the server never sent.")
 def lost_server(injection: Injection) -> None:
     for row in injection.choose(injection.purchases()):
         injection.world.server["alive"][injection.attempt(row)] = False
 
 
-@leak("lost_client", "crm_coverage_client", "A purchase whose browser event was blocked.")
+@Leak("lost_client", "crm_coverage_client", "A purchase whose browser event was blocked.")
 def lost_client(injection: Injection) -> None:
     for row in injection.choose(injection.purchases()):
         injection.world.client["exported"][row] = False
 
 
-@leak(
+@Leak(
     "response_timeout",
     "crm_coverage_server",
     "A purchase whose delivery got no answer.",
@@ -30,10 +31,10 @@ def lost_client(injection: Injection) -> None:
 )
 def response_timeout(injection: Injection) -> None:
     for row in injection.choose(injection.purchases()):
-        injection.world.server["status"][injection.attempt(row)] = -1
+        injection.world.server["status"][injection.attempt(row)] = NO_ANSWER
 
 
-@leak(
+@Leak(
     "server_down_day",
     "hit_ratio",
     "Days (or, below 1, the share of one day) on which nothing was delivered.",
@@ -59,21 +60,21 @@ def server_down_day(injection: Injection) -> None:
     injection.taken.update(world.server["visitor"][is_down].tolist())
 
 
-@leak("value_mismatch", "value_consistency", "A purchase sent with another value.")
+@Leak("value_mismatch", "value_consistency", "A purchase sent with another value.")
 def value_mismatch(injection: Injection) -> None:
     for row in injection.choose(injection.purchases()):
         injection.world.server["value"][injection.attempt(row)] += 595
         injection.expect(row, "value")
 
 
-@leak("currency_mismatch", "value_consistency", "A purchase sent in another currency.")
+@Leak("currency_mismatch", "value_consistency", "A purchase sent in another currency.")
 def currency_mismatch(injection: Injection) -> None:
     for row in injection.choose(injection.purchases()):
         injection.world.server["currency"][injection.attempt(row)] = WRONG_CURRENCY
         injection.expect(row, "currency")
 
 
-@leak("value_defaulted", "value_consistency", "A purchase that the tag filled with USD 0.")
+@Leak("value_defaulted", "value_consistency", "A purchase that the tag filled with USD 0.")
 def value_defaulted(injection: Injection) -> None:
     rows = injection.purchases()
     for row in injection.choose(rows[injection.world.client["currency"][rows] != "USD"]):
@@ -83,7 +84,7 @@ def value_defaulted(injection: Injection) -> None:
         injection.expect(row, "defaulted")
 
 
-@leak("ghost", "ghost_conversion", "A server purchase that neither browser nor CRM knows.")
+@Leak("ghost", "ghost_conversion", "A server purchase that neither browser nor CRM knows.")
 def ghost(injection: Injection) -> None:
     world = injection.world
     rows = injection.without_click(injection.purchases())
@@ -116,13 +117,13 @@ def ghost(injection: Injection) -> None:
             logical=len(world.server),
             event_id=f"purchase_{first_at // 1000}_g{number}",
             order_id=f"X{8_000_000 + number}",
-            url=f"https://shop.example.com/checkout/thank-you?order=X{8_000_000 + number}",
+            url=page_url(f"/checkout/thank-you?order=X{8_000_000 + number}"),
             fbp=f"fb.1.{first_at // 1000}.{world.visitors['fbp_number'][visitor]}",
             **new_trace(injection),
         )
 
 
-@leak("client_duplicate", "client_duplicate", "A purchase that the browser reported twice.")
+@Leak("client_duplicate", "client_duplicate", "A purchase that the browser reported twice.")
 def client_duplicate(injection: Injection) -> None:
     client = injection.world.client
     for number, row in enumerate(injection.choose(injection.purchases())):
@@ -133,22 +134,14 @@ def client_duplicate(injection: Injection) -> None:
         injection.expect(row)
 
 
-@leak("order_id_missing", "order_id_missing", "A browser purchase without an order id.")
+@Leak("order_id_missing", "order_id_missing", "A browser purchase without an order id.")
 def order_id_missing(injection: Injection) -> None:
     for row in injection.choose(injection.purchases()):
         injection.world.client["order_id"][row] = None
         injection.expect(row)
 
 
-@leak("crm_missing", "ghost_conversion", "A real purchase that never reached the CRM.")
+@Leak("crm_missing", "ghost_conversion", "A real purchase that never reached the CRM.")
 def crm_missing(injection: Injection) -> None:
     for row in injection.choose(injection.purchases()):
         injection.world.orders["alive"][injection.order(row)] = False
-
-
-def new_trace(injection: Injection) -> dict[str, str]:
-    """Return fresh request identifiers for one more attempt."""
-    return {
-        "trace": hex_ids(injection.random, 1, 16)[0],
-        "fbtrace": f"A{hex_ids(injection.random, 1, 11)[0]}",
-    }

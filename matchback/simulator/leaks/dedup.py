@@ -3,12 +3,11 @@
 import numpy as np
 
 from matchback.core.errors import ConfigError
-from matchback.simulator.leaks.conversions import new_trace
-from matchback.simulator.leaks.registry import ALL_FORMATS, Injection, leak
+from matchback.simulator.leaks.attempts import send_again
+from matchback.simulator.leaks.registry import ALL_FORMATS, Injection, Leak
 from matchback.simulator.world import MICROS
 
 HOUR = 3600 * MICROS
-REPEAT_AFTER = 30 * MICROS
 WRONG_NAMES = {
     "view_item": "ProductDetail",
     "add_to_cart": "CartAddition",
@@ -16,35 +15,28 @@ WRONG_NAMES = {
 }
 
 
-@leak("duplicate_server", "duplicate_server", "An event that the server sent twice.")
+@Leak("duplicate_server", "duplicate_server", "An event that the server sent twice.")
 def duplicate_server(injection: Injection) -> None:
-    server = injection.world.server
     for row in injection.choose(injection.delivered()):
-        attempt = injection.attempt(row)
-        server.append_copy(
-            attempt,
-            received=int(server["received"][attempt]) + REPEAT_AFTER,
-            is_first=False,
-            **new_trace(injection),
-        )
+        send_again(injection, row)
         injection.expect(row)
 
 
-@leak("event_id_missing", "event_id_missing", "A server purchase without event_id.")
+@Leak("event_id_missing", "event_id_missing", "A server purchase without event_id.")
 def event_id_missing(injection: Injection) -> None:
     for row in injection.choose(injection.purchases()):
         injection.world.server["event_id"][injection.attempt(row)] = None
         injection.expect(row)
 
 
-@leak("event_id_mismatch", "dedup_rate", "A purchase with another event_id on each side.")
+@Leak("event_id_mismatch", "dedup_rate", "A purchase with another event_id on each side.")
 def event_id_mismatch(injection: Injection) -> None:
     for row in injection.choose(injection.purchases()):
         attempt = injection.attempt(row)
         injection.world.server["event_id"][attempt] = f"srv_{row}_{attempt}"
 
 
-@leak("event_id_reused", "event_id_reused", "Two server purchases with one event_id.")
+@Leak("event_id_reused", "event_id_reused", "Two server purchases with one event_id.")
 def event_id_reused(injection: Injection) -> None:
     client, server = injection.world.client, injection.world.server
     purchases = injection.purchases()
@@ -66,14 +58,14 @@ def event_id_reused(injection: Injection) -> None:
         injection.expect(row)
 
 
-@leak("clock_skew", "timestamp_alignment", "A server event stamped twenty minutes early.")
+@Leak("clock_skew", "timestamp_alignment", "A server event stamped twenty minutes early.")
 def clock_skew(injection: Injection) -> None:
     for row in injection.choose(injection.delivered()):
         injection.world.server["event_time"][injection.attempt(row)] -= 1200
         injection.expect(row)
 
 
-@leak(
+@Leak(
     "name_mismatch",
     "event_name_consistency",
     "A server event under another name than the taxonomy's.",

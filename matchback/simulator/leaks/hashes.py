@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable
 
 from matchback.core.errors import ConfigError
-from matchback.simulator.leaks.registry import Injection, leak
-from matchback.simulator.people import sha256
+from matchback.simulator.leaks.registry import Injection, Leak
+from matchback.simulator.meta import PLAIN_KEYS
+from matchback.simulator.people import Person, sha256
 
 JUNK = (("ph", ""), ("fn", "null"), ("zp", "undefined"), ("ct", "unknown"))
 SMALLEST_CONSTANT = 25
@@ -29,18 +30,18 @@ FORMAT_DEFECTS: dict[str, Callable[[str], str]] = {
 }
 
 
-@leak("hash_format", "hash_format", "An em that is no SHA-256 in lower-case hex.", default=7)
+@Leak("hash_format", "hash_format", "An em that is no SHA-256 in lower-case hex.", default=7)
 def hash_format(injection: Injection) -> None:
     for number, row in enumerate(injection.choose(injection.purchases())):
         defect = list(FORMAT_DEFECTS)[number % len(FORMAT_DEFECTS)]
-        email = _person_email(injection, row)
+        email = _person(injection, row).email
         injection.change_payload(row, ("user_data", "em"), FORMAT_DEFECTS[defect](email))
         injection.expect(row, defect)
         if defect == "plain":
             injection.expect(row, "email", check_id="plain_pii")
 
 
-@leak("hash_junk", "hash_junk", "The hash of an empty or placeholder value.")
+@Leak("hash_junk", "hash_junk", "The hash of an empty or placeholder value.")
 def hash_junk(injection: Injection) -> None:
     for number, row in enumerate(injection.choose(injection.purchases())):
         key, literal = JUNK[number % len(JUNK)]
@@ -48,7 +49,7 @@ def hash_junk(injection: Injection) -> None:
         injection.expect(row)
 
 
-@leak("hash_mismatch", "hash_mismatch", "A hash that fits no accepted form.", default=9)
+@Leak("hash_mismatch", "hash_mismatch", "A hash that fits no accepted form.", default=9)
 def hash_mismatch(injection: Injection) -> None:
     rows = injection.without_click(injection.purchases())
     for number, row in enumerate(injection.choose(rows)):
@@ -57,8 +58,8 @@ def hash_mismatch(injection: Injection) -> None:
         injection.expect(row, defect)
 
 
-def _person_email(injection: Injection, row: int) -> str:
-    return injection.world.person(int(injection.world.client["visitor"][row])).email
+def _person(injection: Injection, row: int) -> Person:
+    return injection.world.person(int(injection.world.client["visitor"][row]))
 
 
 def _send_email_hash(injection: Injection, row: int, text: str) -> None:
@@ -70,33 +71,33 @@ def _write_email_in_crm(injection: Injection, row: int, email: str) -> None:
 
 
 def _not_lowercased(injection: Injection, row: int) -> None:
-    written = _person_email(injection, row).capitalize()
+    written = _person(injection, row).email.capitalize()
     _write_email_in_crm(injection, row, written)
     _send_email_hash(injection, row, written)
 
 
 def _not_trimmed(injection: Injection, row: int) -> None:
-    written = f"{_person_email(injection, row)} "
+    written = f"{_person(injection, row).email} "
     _write_email_in_crm(injection, row, written)
     _send_email_hash(injection, row, written)
 
 
 def _double_hashed(injection: Injection, row: int) -> None:
-    _send_email_hash(injection, row, sha256(_person_email(injection, row)))
+    _send_email_hash(injection, row, sha256(_person(injection, row).email))
 
 
 def _md5_then_sha256(injection: Injection, row: int) -> None:
-    _send_email_hash(injection, row, _digest("md5", _person_email(injection, row)))
+    _send_email_hash(injection, row, _digest("md5", _person(injection, row).email))
 
 
 def _missing_country_code(injection: Injection, row: int) -> None:
-    person = injection.world.person(int(injection.world.client["visitor"][row]))
-    injection.change_payload(row, ("user_data", "ph"), sha256(person.national_number))
+    number = _person(injection, row).national_number
+    injection.change_payload(row, ("user_data", "ph"), sha256(number))
 
 
 def _e164_plus(injection: Injection, row: int) -> None:
-    person = injection.world.person(int(injection.world.client["visitor"][row]))
-    injection.change_payload(row, ("user_data", "ph"), sha256(f"+{person.phone_digits}"))
+    digits = _person(injection, row).phone_digits
+    injection.change_payload(row, ("user_data", "ph"), sha256(f"+{digits}"))
 
 
 def _gmail_folded(injection: Injection, row: int) -> None:
@@ -132,7 +133,7 @@ MISMATCHES: dict[str, Callable[[Injection, int], None]] = {
 }
 
 
-@leak(
+@Leak(
     "hash_constant",
     "hash_constant",
     "One e-mail hash on many leads.",
@@ -150,10 +151,9 @@ def hash_constant(injection: Injection) -> None:
         injection.truth.expect("hash_constant", None)
 
 
-@leak("never_hash", "never_hash", "A key that must stay plain, sent hashed.")
+@Leak("never_hash", "never_hash", "A key that must stay plain, sent hashed.")
 def never_hash(injection: Injection) -> None:
-    keys = ("fbp", "client_ip_address", "client_user_agent")
     for number, row in enumerate(injection.choose(injection.ordinary())):
-        key = keys[number % len(keys)]
+        key = PLAIN_KEYS[number % len(PLAIN_KEYS)]
         injection.change_payload(row, ("user_data", key), sha256(f"{key} {row}"))
         injection.expect(row)

@@ -4,8 +4,8 @@ import base64
 from collections.abc import Callable
 from urllib.parse import quote
 
-from matchback.simulator.generate import hex_ids
-from matchback.simulator.leaks.registry import GTMS_FORMATS, Injection, leak
+from matchback.simulator.leaks.registry import GTMS_FORMATS, Injection, Leak
+from matchback.simulator.randomness import hex_ids
 from matchback.simulator.world import page_url
 
 TEST_CARD = "4111 1111 1111 1111"
@@ -18,7 +18,7 @@ def _mailbox(row: int) -> str:
 
 
 def _set_param(injection: Injection, row: int, key: str, text: str) -> None:
-    injection.world.client_patches[row]["params"][key] = text
+    injection.world.client_patches[row].params[key] = text
 
 
 def _email_in_url(injection: Injection, row: int) -> None:
@@ -40,7 +40,7 @@ def _phone_in_url(injection: Injection, row: int) -> None:
 
 
 def _email_in_user_property(injection: Injection, row: int) -> None:
-    injection.world.client_patches[row]["user_properties"]["membership_level"] = _mailbox(row)
+    injection.world.client_patches[row].user_properties["membership_level"] = _mailbox(row)
 
 
 def _email_in_custom_data(injection: Injection, row: int) -> None:
@@ -80,7 +80,7 @@ PLACES: tuple[tuple[Callable[[Injection, int], None], str, str], ...] = (
 )
 
 
-@leak("plain_pii", "plain_pii", "E-mail, phone, card or IBAN in the clear or encoded.", default=10)
+@Leak("plain_pii", "plain_pii", "E-mail, phone, card or IBAN in the clear or encoded.", default=10)
 def plain_pii(injection: Injection) -> None:
     wanted = injection.wanted(len(injection.ordinary()))
     candidates = {name: injection.delivered(name) for _, name, _ in PLACES}
@@ -92,7 +92,7 @@ def plain_pii(injection: Injection) -> None:
         injection.expect(row, kind)
 
 
-@leak(
+@Leak(
     "secret_in_log",
     "secret_in_log",
     "A request URL with the access token in it.",

@@ -4,13 +4,13 @@ import numpy as np
 
 from matchback.core.errors import ConfigError
 from matchback.simulator.columns import Array
-from matchback.simulator.leaks.registry import Injection, leak
+from matchback.simulator.leaks.registry import Injection, Leak
 from matchback.simulator.world import MICROS
 
 BAD_LINES_PER_FILE = 3
 
 
-@leak(
+@Leak(
     "load_bad_lines",
     "load_completeness",
     "Delivery logs (one file each) with lines that are no JSON.",
@@ -27,7 +27,7 @@ def load_bad_lines(injection: Injection) -> None:
         injection.truth.expect("load_completeness", day)
 
 
-@leak(
+@Leak(
     "late_day",
     "source_freshness",
     "The last GA4 shard has not arrived.",
@@ -57,7 +57,7 @@ def _expect_unknown_consent(injection: Injection, is_late: Array) -> None:
         injection.truth.expect("consent_violation", day, "unknown_consent")
 
 
-@leak(
+@Leak(
     "volume_drop",
     "volume_anomaly",
     "A share of the last day's sessions never happened, on any side.",

@@ -2,18 +2,19 @@
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import date
 
 import numpy as np
 
 from matchback.core.errors import ConfigError
-from matchback.simulator.columns import Array
-from matchback.simulator.events import CONVERSIONS, RECONCILED
-from matchback.simulator.generate import random_stream
+from matchback.simulator.columns import Array, is_given
+from matchback.simulator.events import ORDINARY, RECONCILED
+from matchback.simulator.meta import ACCEPTED
 from matchback.simulator.options import CAPI_FORMATS, MIXED, LeakRequest, WorldOptions
-from matchback.simulator.truth import ACCEPTED, INVALID_STATUSES, Truth
-from matchback.simulator.world import MICROS, World
+from matchback.simulator.randomness import random_stream
+from matchback.simulator.truth import INVALID_STATUSES, Truth
+from matchback.simulator.world import MICROS, FieldPath, World
 
 ALL_FORMATS = frozenset(CAPI_FORMATS)
 GTMS_FORMATS = frozenset({"gtms_bigquery", "gtms_console"})
@@ -22,15 +23,17 @@ MIDNIGHT_MARGIN = 15 * 60 * MICROS
 BASELINE_DAYS = 3
 DEFAULT_COUNT = 4
 
+Inject = Callable[["Injection"], None]
 
-@dataclass(frozen=True)
+
+@dataclass
 class Leak:
-    """One kind of violation: its name, the check it triggers, where it can be injected."""
+    """One kind of violation: the check it triggers, where it fits; decorates what injects it."""
 
     name: str
     check_id: str
     summary: str
-    inject: Callable[["Injection"], None]
+    _: KW_ONLY
     formats: frozenset[str] = ALL_FORMATS
     default: float = DEFAULT_COUNT
     in_mixed: bool = True
@@ -38,43 +41,16 @@ class Leak:
     days_needed: int = 1
     parquet_only: bool = False
     keeps_default_in_mixed: bool = False
+    inject: Inject = field(init=False)
+
+    def __call__(self, inject: Inject) -> Inject:
+        """Register the function that injects this leak."""
+        self.inject = inject
+        LEAKS[self.name] = self
+        return inject
 
 
 LEAKS: dict[str, Leak] = {}
-
-
-def leak(
-    name: str,
-    check_id: str,
-    summary: str,
-    *,
-    formats: frozenset[str] = ALL_FORMATS,
-    default: float = DEFAULT_COUNT,
-    in_mixed: bool = True,
-    whole_days: bool = False,
-    days_needed: int = 1,
-    parquet_only: bool = False,
-    keeps_default_in_mixed: bool = False,
-) -> Callable[[Callable[["Injection"], None]], Callable[["Injection"], None]]:
-    """Register a function as a leak."""
-
-    def register(inject: Callable[["Injection"], None]) -> Callable[["Injection"], None]:
-        LEAKS[name] = Leak(
-            name,
-            check_id,
-            summary,
-            inject,
-            formats,
-            default,
-            in_mixed,
-            whole_days,
-            days_needed,
-            parquet_only,
-            keeps_default_in_mixed,
-        )
-        return inject
-
-    return register
 
 
 @dataclass
@@ -127,15 +103,20 @@ class Injection:
         is_accepted = server["alive"] & (server["status"] == ACCEPTED) & (server["client"] >= 0)
         is_sent = np.zeros(len(client), dtype=bool)
         is_sent[server["client"][is_accepted]] = True
-        is_near = self.world.calendar.micros_from_midnight(client["at"]) < MIDNIGHT_MARGIN
         is_candidate = (
             self.world.in_export()
             & is_sent
             & np.isin(client["name"], names or RECONCILED)
             & (client["ads"] == "Yes")
-            & ~is_near
+            & self.away_from_midnight()
         )
         return np.flatnonzero(is_candidate)
+
+    def away_from_midnight(self) -> Array:
+        """Return which browser rows are so far from midnight that no repeat changes its date."""
+        at = self.world.client["at"]
+        is_far: Array = self.world.calendar.micros_from_midnight(at) >= MIDNIGHT_MARGIN
+        return is_far
 
     def purchases(self) -> Array:
         """Return delivered purchases with a valid CRM order, of visitors who bought once."""
@@ -148,17 +129,19 @@ class Injection:
         once = buyers[count == 1]
         rows = self.delivered("purchase")
         rows = rows[np.isin(rows, orders["client"][is_valid])]
-        return rows[np.isin(client["visitor"][rows], once)]
+        rows = rows[np.isin(client["visitor"][rows], once)]
+        return rows
 
     def ordinary(self) -> Array:
         """Return delivered events that are no conversions."""
-        return self.delivered(*(name for name in RECONCILED if name not in CONVERSIONS))
+        return self.delivered(*ORDINARY)
 
     def without_click(self, rows: Array) -> Array:
         """Return the rows of visitors who came through no advertisement."""
         visitors = self.world.visitors
-        is_free = (visitors["fbclid"] == np.array(None)) & (visitors["gclid"] == np.array(None))
-        return rows[is_free[self.world.client["visitor"][rows]]]
+        came_by_ad = is_given(visitors["fbclid"]) | is_given(visitors["gclid"])
+        free: Array = rows[~came_by_ad[self.world.client["visitor"][rows]]]
+        return free
 
     def attempt(self, client_row: int) -> int:
         """Return the attempt that carried a browser event."""
@@ -176,7 +159,7 @@ class Injection:
         day = self.world.date_of_client(client_row)
         self.truth.expect(check_id or self.leak.check_id, day, defect)
 
-    def change_payload(self, client_row: int, path: tuple[str, ...], value: object) -> None:
+    def change_payload(self, client_row: int, path: FieldPath, value: object) -> None:
         """Set a value in the server event of a browser event; None removes it."""
         self.world.payload_patches[self.attempt(client_row)][path] = value
 

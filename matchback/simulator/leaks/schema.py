@@ -4,7 +4,7 @@ import numpy as np
 
 from matchback.core.errors import ConfigError
 from matchback.simulator.columns import Array
-from matchback.simulator.leaks.registry import BASELINE_DAYS, Injection, leak
+from matchback.simulator.leaks.registry import BASELINE_DAYS, Injection, Leak
 
 DAYS_NEEDED = BASELINE_DAYS + 1
 ROWS_NEEDED = 20
@@ -52,7 +52,7 @@ def _change_columns(injection: Injection, columns: tuple[str, ...], change: str)
         injection.truth.breaking_drift |= change != "added"
 
 
-@leak(
+@Leak(
     "schema_column_added",
     "schema_drift",
     "A GA4 column that was never there.",
@@ -65,7 +65,7 @@ def schema_column_added(injection: Injection) -> None:
     _change_columns(injection, ADDED_COLUMNS, "added")
 
 
-@leak(
+@Leak(
     "schema_column_removed",
     "schema_drift",
     "A GA4 column that vanished.",
@@ -78,7 +78,7 @@ def schema_column_removed(injection: Injection) -> None:
     _change_columns(injection, REMOVED_COLUMNS, "removed")
 
 
-@leak(
+@Leak(
     "schema_column_retyped",
     "schema_drift",
     "A GA4 column that became text.",
@@ -109,17 +109,17 @@ def _rows_by_date(injection: Injection, event: str) -> list[Array]:
 
 
 def _set_params(
-    injection: Injection, event: str, keys: tuple[str, ...], value: object, kept_one_in: int = 0
+    injection: Injection, event: str, keys: tuple[str, ...], value: str | None, kept_one_in: int = 0
 ) -> None:
     for key in _names(injection, keys):
         for rows in _rows_by_date(injection, event):
             for place, row in enumerate(rows.tolist()):
                 if not kept_one_in or place % kept_one_in:
-                    injection.world.client_patches[row]["params"][key] = value
+                    injection.world.client_patches[row].params[key] = value
         injection.truth.expect("schema_drift", injection.drift_dates()[0])
 
 
-@leak(
+@Leak(
     "param_added",
     "schema_drift",
     "A parameter that was never there.",
@@ -131,7 +131,7 @@ def param_added(injection: Injection) -> None:
     _set_params(injection, "begin_checkout", ADDED_PARAMS, "standard")
 
 
-@leak(
+@Leak(
     "param_removed",
     "schema_drift",
     "A parameter that vanished from an event.",
@@ -144,7 +144,7 @@ def param_removed(injection: Injection) -> None:
     injection.truth.breaking_drift = True
 
 
-@leak(
+@Leak(
     "slot_flip",
     "schema_drift",
     "A numeric parameter that arrives as text.",
@@ -157,7 +157,7 @@ def slot_flip(injection: Injection) -> None:
     injection.truth.breaking_drift = True
 
 
-@leak(
+@Leak(
     "presence_dropped",
     "schema_drift",
     "A parameter that most rows of an event lost.",
@@ -188,7 +188,7 @@ def _expect_name(injection: Injection, rows: list[int]) -> None:
     injection.truth.expect("taxonomy", min(injection.world.date_of_client(row) for row in rows))
 
 
-@leak(
+@Leak(
     "taxonomy_unknown_event",
     "taxonomy",
     "A GA4 event name outside the taxonomy.",
@@ -199,11 +199,11 @@ def taxonomy_unknown_event(injection: Injection) -> None:
     for name in _names(injection, UNKNOWN_EVENTS):
         rows = _some_rows(injection, "scroll")
         for row in rows:
-            injection.world.client_patches[row]["event"]["name"] = name
+            injection.world.client_patches[row].event_name = name
         _expect_name(injection, rows)
 
 
-@leak(
+@Leak(
     "taxonomy_case",
     "taxonomy",
     "An event or parameter name in the wrong case.",
@@ -218,7 +218,7 @@ def taxonomy_case(injection: Injection) -> None:
         rows = _some_rows(injection, event)
         for row in rows:
             if kind == "event":
-                injection.world.client_patches[row]["event"]["name"] = name
+                injection.world.client_patches[row].event_name = name
             else:
-                injection.world.client_patches[row]["params"][name] = "teaser"
+                injection.world.client_patches[row].params[name] = "teaser"
         _expect_name(injection, rows)

@@ -6,8 +6,48 @@ from matchback.sources.kit.errors import RowRejectedError
 from matchback.sources.kit.json_rows import JsonObject
 from matchback.sources.kit.values import as_integer, as_text, unwrapped_text
 from matchback.sources.logs.log_format import ParsedRecord, without_secrets
+from matchback.sources.logs.tables import LOGGED_AT, TRACE_ID, log_table
+from matchback.warehouse.tables import INTEGER, JSON, Column, Document
 
-TABLE = "landing.capi_gtms"
+TABLE = log_table(
+    "landing.capi_gtms",
+    "Grain: one row of a Stape GTMS-7 table or GTMS-3 console line; bodies are JSON text, access "
+    "tokens redacted.",
+    (
+        Column("source_format", "gtms_bigquery or gtms_console."),
+        LOGGED_AT,
+        Column("type", "Request or Response."),
+        TRACE_ID,
+        Column("tag_name", "Tag of the server container that wrote the row.", scan=Document()),
+        Column("event_name", "Meta's event name.", scan=Document()),
+        Column("request_method", "HTTP method."),
+        Column(
+            "request_url",
+            "Address of the request, its access token redacted.",
+            personal="text",
+            scan=Document(),
+        ),
+        Column(
+            "request_body",
+            "Request as JSON text; data holds the server events.",
+            JSON,
+            personal="text",
+            scan=Document(batch="data"),
+        ),
+        Column("response_status_code", "HTTP status of the answer; null on requests.", INTEGER),
+        Column(
+            "response_headers",
+            "Headers of the answer as JSON text.",
+            JSON,
+            personal="text",
+            scan=Document(),
+        ),
+        Column("response_body", "Answer as JSON text.", JSON, personal="text", scan=Document()),
+        Column("message", "Free text of the tag.", personal="text", scan=Document()),
+        Column("reason", "Why the tag did not send, in its words.", scan=Document()),
+    ),
+    record_key=("trace_id",),
+)
 RANK = 2
 KEYS = {
     "timestamp": "logged_at",

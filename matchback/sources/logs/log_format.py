@@ -8,6 +8,7 @@ from matchback.core.offered import log_formats
 from matchback.core.redaction import may_hold_secret, redact_object
 from matchback.sources.kit.files import FoundFile
 from matchback.sources.kit.json_rows import JsonObject
+from matchback.warehouse.tables import Table
 
 MOMENT = "logged_at"
 ParsedRecord = tuple[JsonObject, list[str]]
@@ -23,7 +24,7 @@ class LogFormat:
     logs tell is taken from the one with the lower rank.
     """
 
-    table: str
+    table: Table
     rank: int
     parser: Callable[[], ParseRecord]
     relation: Callable[[FoundFile], str] | None = None
@@ -31,7 +32,7 @@ class LogFormat:
     @property
     def staging_model(self) -> str:
         """The dbt model that reads the landing table."""
-        return self.table.replace("landing.capi_", "stg_capi__")
+        return self.table.name.replace("landing.capi_", "stg_capi__")
 
 
 def log_format(name: str) -> LogFormat:
@@ -40,10 +41,19 @@ def log_format(name: str) -> LogFormat:
     return found
 
 
+def all_formats() -> list[LogFormat]:
+    """Return every format by rank."""
+    return sorted(map(log_format, log_formats()), key=lambda one: (one.rank, one.table.name))
+
+
+def landing_tables() -> list[Table]:
+    """Return the landing tables of all formats; formats may share one."""
+    return list({one.table.name: one.table for one in all_formats()}.values())
+
+
 def staging_models() -> list[str]:
     """Return the staging models of all formats by rank; formats that share a table share one."""
-    formats = sorted(map(log_format, log_formats()), key=lambda one: (one.rank, one.table))
-    return list(dict.fromkeys(one.staging_model for one in formats))
+    return list(dict.fromkeys(one.staging_model for one in all_formats()))
 
 
 def without_secrets(record: JsonObject, raw: bytes) -> ParsedRecord:

@@ -13,7 +13,7 @@ attempts as (
         *,
         {{ server_event_key() }} as server_event_key
     from {{ ref('int_delivery_attempts') }}
-    where destination = 'meta_capi'
+    where {{ is_reconciled('destination') }}
 
 ),
 
@@ -26,7 +26,7 @@ rejected as (
         servers.entity_id as server_entity_id,
         servers.accepted_attempt_count,
         row_number() over (
-            partition by coalesce(attempts.request_id, attempts.fbtrace_id, attempts.attempt_id), attempts.event_id
+            partition by coalesce(attempts.request_id, attempts.answer_id, attempts.attempt_id), attempts.event_id
             order by attempts.received_at, attempts.attempt_id
         ) as ordinal
     from attempts
@@ -132,7 +132,7 @@ findings as (
 
     select
         'delivery_rejected' as check_id, reported_date as event_date, 'capi' as source, dataset_id, 'delivery' as entity_type,
-        coalesce(request_id, fbtrace_id, attempt_id) || '|' || destination as entity_id,
+        coalesce(request_id, answer_id, attempt_id) || '|' || destination as entity_id,
         coalesce(event_id, order_id, event_name, '') || case when ordinal > 1 then '#' || {{ as_text('ordinal') }} else '' end as field_path,
         case when accepted_attempt_count > 0 then 'recovered' else 'lost' end as defect,
         'error_class=' || coalesce(error_class, '') || ',canonical_event=' || reported_event as dimension,

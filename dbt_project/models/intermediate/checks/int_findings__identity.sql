@@ -5,14 +5,14 @@ conversions as (
 
     select
         *,
-        dataset_id || '|' || canonical_event || '|' || coalesce(server_event_id, client_event_id, order_id, reconciled_event_id) as server_entity_id,
+        {{ destination_prefix('destination') }} || dataset_id || '|' || canonical_event || '|' || coalesce(server_event_id, client_event_id, order_id, reconciled_event_id) as server_entity_id,
         case
             when in_server then 'server_event'
             when in_client then 'client_event'
             else 'order'
         end as entity_type,
         case
-            when in_server then dataset_id || '|' || canonical_event || '|' || coalesce(server_event_id, server_order_key, server_event_key)
+            when in_server then {{ destination_prefix('destination') }} || dataset_id || '|' || canonical_event || '|' || coalesce(server_event_id, server_order_key, server_event_key)
             when in_client then canonical_event || '|' || coalesce(client_event_id, client_order_key, client_event_key)
             else order_id
         end as entity_id
@@ -33,6 +33,19 @@ click_survival as (
 
 ),
 
+click_keys as (
+
+    select
+        destination,
+        min(field_path) as field_path,
+        'the journey landed with ' || {{ joined(collected('landing_parameter', 'rank'), ' or ') }}
+        || ', the delivery has no ' || {{ joined(collected('match_key', 'rank'), ' or ') }} as evidence
+    from {{ ref('destination_keys') }}
+    where landing_parameter is not null
+    group by destination
+
+),
+
 findings as (
 
     select
@@ -40,7 +53,8 @@ findings as (
         '' as defect, 'no identifier on any side' as evidence,
         coalesce(conversions.crm_value, conversions.server_value, conversions.client_value) as value_at_risk,
         coalesce(conversions.crm_currency, conversions.server_currency, conversions.client_currency) as currency,
-        conversions.canonical_event
+        conversions.canonical_event,
+        '' as field_path
     from conversions
     left join server_identified on conversions.server_event_key = server_identified.server_event_key
     where
@@ -54,18 +68,21 @@ findings as (
         '', 'the sides resolve to different journeys',
         coalesce(crm_value, server_value, client_value),
         coalesce(crm_currency, server_currency, client_currency),
-        canonical_event
+        canonical_event,
+        ''
     from conversions
     where has_identity_conflict
     union all
     select
         'click_id_lost', conversions.event_date, conversions.dataset_id, 'server_event', conversions.server_entity_id,
-        '', 'the journey landed with fbclid, the delivery has no fbc',
+        '', click_keys.evidence,
         coalesce(conversions.server_value, conversions.client_value),
         coalesce(conversions.server_currency, conversions.client_currency),
-        conversions.canonical_event
+        conversions.canonical_event,
+        click_keys.field_path
     from conversions
     inner join click_survival on conversions.reconciled_event_id = click_survival.reconciled_event_id
+    inner join click_keys on conversions.destination = click_keys.destination
     where not click_survival.has_click_id
 
 ),
@@ -92,7 +109,7 @@ counted as (
         dataset_id,
         entity_type,
         entity_id,
-        case check_id when 'click_id_lost' then 'user_data.fbc' else '' end as field_path,
+        field_path,
         defect,
         'canonical_event=' || canonical_event as dimension,
         evidence,

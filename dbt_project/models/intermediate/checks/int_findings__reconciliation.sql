@@ -5,7 +5,7 @@ reconciled as (
 
     select
         *,
-        dataset_id || '|' || canonical_event || '|' || coalesce(server_event_id, server_order_key, server_event_key) as server_entity_id,
+        {{ destination_prefix('destination') }} || dataset_id || '|' || canonical_event || '|' || coalesce(server_event_id, server_order_key, server_event_key) as server_entity_id,
         canonical_event || '|' || coalesce(client_event_id, client_order_key, client_event_key) as client_entity_id
     from {{ ref('int_reconciled_events') }}
 
@@ -52,6 +52,7 @@ client_ids as (
 server_ids as (
 
     select
+        destination,
         dataset_id,
         event_id,
         min(event_date) as event_date,
@@ -59,7 +60,7 @@ server_ids as (
         count(distinct order_key) as order_count
     from servers
     where event_id is not null
-    group by dataset_id, event_id
+    group by destination, dataset_id, event_id
 
 ),
 
@@ -124,7 +125,7 @@ findings as (
     union all
     select
         'event_name_consistency', event_date, 'capi', dataset_id, 'server_event', server_entity_id, 'event_name', '',
-        'canonical_event=' || canonical_event, 'sent under another name than ' || meta_name, server_value, server_currency
+        'canonical_event=' || canonical_event, 'sent under another name than ' || usual_event_name, server_value, server_currency
     from reconciled
     where is_pair and coalesce(server_canonical_event, '') <> canonical_event
 

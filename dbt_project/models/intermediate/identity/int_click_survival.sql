@@ -31,11 +31,12 @@ conversions as (
         events.reconciled_event_id,
         events.event_date,
         events.canonical_event,
+        events.destination,
         events.dataset_id,
         events.client_at,
         events.client_canonical_id,
-        {{ json_text('servers.payload', '$.user_data.fbc') }} as fbc,
-        servers.payload is not null as has_payload
+        {{ click_id_sent('servers.identifiers', 'events.destination') }} as click_id,
+        servers.has_payload
     from {{ ref('int_reconciled_events') }} as events
     inner join {{ ref('int_server_events') }} as servers on events.server_event_key = servers.server_event_key
     where events.is_conversion and events.is_pair and not events.is_test
@@ -48,8 +49,9 @@ survival as (
         conversions.reconciled_event_id,
         conversions.event_date,
         conversions.canonical_event,
+        conversions.destination,
         conversions.dataset_id,
-        nullif(conversions.fbc, '') is not null as has_click_id,
+        nullif(conversions.click_id, '') is not null as has_click_id,
         min(journeys.landed_at) as landed_at
     from conversions
     inner join journeys
@@ -58,8 +60,8 @@ survival as (
             and {{ seconds_between('journeys.landed_at', 'conversions.client_at') }} between 0 and 90 * 86400
     where conversions.has_payload
     group by
-        conversions.reconciled_event_id, conversions.event_date, conversions.canonical_event, conversions.dataset_id,
-        nullif(conversions.fbc, '') is not null
+        conversions.reconciled_event_id, conversions.event_date, conversions.canonical_event, conversions.destination,
+        conversions.dataset_id, nullif(conversions.click_id, '') is not null
 
 )
 

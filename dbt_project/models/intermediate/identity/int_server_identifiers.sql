@@ -1,72 +1,71 @@
 -- Grain: one row per logical server event and identifier it carries.
+{%- set nodes, landed = {}, {} -%}
+{%- for name, definition in destinations().items() -%}
+    {%- set cases = [] -%}
+    {%- for key, identity in definition.identities.items() -%}
+        {%- if identity.node == 'hashed_email' -%}
+            {%- set node = "case when is_email_hash then " ~ identity_node('hashed_email', 'plain_hash') ~ " end" -%}
+        {%- elif identity.node == 'customer_id' -%}
+            {%- set node = identity_node('customer_id', hashed_customer_id(present_id('sent'))) -%}
+        {%- else -%}
+            {%- set part = regex_capture('sent', identity.part) if identity.part else 'sent' -%}
+            {%- set node = identity_node(identity.node, sha256_hex(part)) -%}
+        {%- endif -%}
+        {%- do cases.append("when '" ~ key ~ "' then " ~ node) -%}
+    {%- endfor -%}
+    {%- do nodes.update({name: 'case identifier_type ' ~ cases | join(' ') ~ ' end'}) -%}
+{%- endfor %}
 with
 
 events as (
 
-    select
-        server_event_key,
-        user_id,
-        client_id,
-        {{ json_fields('payload', [
-            '$.user_data.em', '$.user_data.external_id', '$.user_data.fbc', '$.user_data.fbp', '$.event_source_url'
-        ]) }} as fields,
-        {{ json_text_items('payload', '$.user_data.em') }} as emails,
-        {{ json_text_items('payload', '$.user_data.external_id') }} as external_ids
+    select server_event_key, destination, user_id, client_id, event_source_url, identifiers
     from {{ ref('int_server_events') }}
     where not is_test
 
 ),
 
-emails as (
+sent_values as (
 
-    select server_event_key, {{ element('fields', 1) }} as email from events
-    union all
-    select server_event_key, email from events
-    cross join {{ unnest_as('events.emails', 'email') }}
+    select
+        events.server_event_key,
+        events.destination,
+        identifier.type as identifier_type,
+        identifier.value as sent,
+        {{ without_appendix('identifier.value') }} as plain_hash
+    from events
+    cross join {{ unnest_as('events.identifiers', 'identifier') }}
+    where {{ has_role('identifier.type', 'identities', 'events.destination') }}
 
 ),
 
-hashed_emails as (
+checked as (
 
-    select server_event_key, {{ without_appendix('email') }} as email from emails
-
-),
-
-external_ids as (
-
-    select server_event_key, {{ element('fields', 2) }} as external_id from events
-    where {{ list_size('external_ids') }} = 0
-    union all
-    select server_event_key, external_id from events
-    cross join {{ unnest_as('events.external_ids', 'external_id') }}
+    select
+        sent_values.*,
+        {{ regex_matches('plain_hash', '^[0-9a-f]{64}$') }}
+        and plain_hash not in (select digest from {{ ref('junk_hashes') }}) as is_email_hash
+    from sent_values
 
 ),
 
 nodes as (
 
-    select server_event_key, {{ identity_node('hashed_email', 'email') }} as node
-    from hashed_emails
-    where
-        {{ regex_matches('email', '^[0-9a-f]{64}$') }}
-        and email not in (select digest from {{ ref('junk_hashes') }})
-    union all
-    select server_event_key, {{ identity_node('customer_id', hashed_customer_id(present_id('external_id'))) }} as node
-    from external_ids
+    select server_event_key, {{ by_definition(nodes) }} as node from checked
     union all
     select server_event_key, {{ identity_node('customer_id', hashed_customer_id(present_id('user_id'))) }} as node
     from events
     union all
     select server_event_key, {{ identity_node('client_id', sha256_hex(present_id('client_id'))) }} as node
     from events
+    {%- for name, definition in destinations().items() %}
+    {%- for parameter in definition.clicks.values() | unique %}
     union all
-    select server_event_key, {{ identity_node('click_id', sha256_hex(regex_capture(element('fields', 3), '^fb[.][0-9][.][0-9]+[.]([A-Za-z0-9_-]+)'))) }} as node
+    select server_event_key, {{ identity_node('click_id', sha256_hex(url_parameter('event_source_url', parameter))) }} as node
     from events
-    union all
-    select server_event_key, {{ identity_node('click_id', sha256_hex(url_parameter(element('fields', 5), 'fbclid'))) }} as node
-    from events
-    union all
-    select server_event_key, {{ identity_node('fbp', sha256_hex(regex_capture(element('fields', 4), '^(fb[.][0-9][.][0-9]+[.][0-9]+)'))) }} as node
-    from events
+    where destination = '{{ name }}'
+    {%- endfor %}
+    {%- endfor %}
 
 ),
 

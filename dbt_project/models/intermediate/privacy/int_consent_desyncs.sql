@@ -20,7 +20,7 @@ servers as (
         servers.consent_marketing,
         servers.file_name,
         servers.row_number,
-        servers.dataset_id || '|' || coalesce(servers.canonical_event, servers.event_name, 'unknown') || '|'
+        {{ destination_prefix('servers.destination') }} || servers.dataset_id || '|' || coalesce(servers.canonical_event, servers.event_name, 'unknown') || '|'
         || coalesce(servers.event_id, servers.order_id, servers.attempt_id) as entity_id
     from {{ ref('int_server_events') }} as servers
     where servers.source_format = 'gateway_audit'

@@ -30,7 +30,7 @@ evidence as (
             {{ quoted(setting('default_jurisdiction') or setting('default_country')) }}
         ) as effective_jurisdiction,
         coalesce(deliveries.gpc, deliveries.log_gpc, false) as effective_gpc,
-        -- A row that Meta's pipeline could not parse was never sent.
+        -- A row that the pipeline could not parse was never sent.
         deliveries.outcome <> 'blocked'
         and not (deliveries.source_format = 'dataflow_dlq' and deliveries.outcome = 'rejected' and deliveries.error_code is null) as has_left
     from deliveries

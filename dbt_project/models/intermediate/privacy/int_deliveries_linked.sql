@@ -5,12 +5,12 @@ attempts as (
 
     select
         attempt_id, file_name, row_number, event_date, received_at, destination, dataset_id, source_format,
-        coalesce(request_id, fbtrace_id) as request_id, event_name, canonical_event, event_id, order_id, value, currency,
+        coalesce(request_id, answer_id) as request_id, event_name, canonical_event, event_id, order_id, value, currency,
         outcome, error_code, is_test, user_id, client_id, consent_analytics, consent_marketing, jurisdiction, gpc,
         consent_basis, block_reason,
         {{ server_event_key() }} as event_key,
         {% if setting('has_consent') -%}
-        case when user_id is null then {{ json_text('payload', '$.user_data.external_id') }} end
+        case when user_id is null then {{ customer_id_sent('identifiers') }} end
         {%- else -%}
         cast(null as {{ type_text() }})
         {%- endif %} as external_id
@@ -26,22 +26,22 @@ sides as (
 
 ),
 
--- Other destinations share the record, and with it the event, of the gateway's decision on Meta.
+-- Destinations that are not reconciled share the record, and with it the event, of the gateway's decision on one that is.
 records_of_others as (
 
     select distinct file_name, row_number
     from attempts
-    where source_format = 'gateway_audit' and destination <> 'meta_capi'
+    where source_format = 'gateway_audit' and not {{ is_reconciled('destination') }}
 
 ),
 
-records_of_meta as (
+records_of_reconciled as (
 
     select attempts.file_name, attempts.row_number, min(attempts.event_key) as event_key
     from attempts
     inner join records_of_others
         on attempts.file_name = records_of_others.file_name and attempts.row_number = records_of_others.row_number
-    where attempts.source_format = 'gateway_audit' and attempts.destination = 'meta_capi'
+    where attempts.source_format = 'gateway_audit' and {{ is_reconciled('attempts.destination') }}
     group by attempts.file_name, attempts.row_number
 
 ),
@@ -50,14 +50,14 @@ keyed as (
 
     select
         attempts.*,
-        case when attempts.destination = 'meta_capi' then attempts.event_key else records_of_meta.event_key end as server_event_key
+        case when {{ is_reconciled('attempts.destination') }} then attempts.event_key else records_of_reconciled.event_key end as server_event_key
     from attempts
-    left join records_of_meta
+    left join records_of_reconciled
         on
-            attempts.destination <> 'meta_capi'
+            not {{ is_reconciled('attempts.destination') }}
             and attempts.source_format = 'gateway_audit'
-            and attempts.file_name = records_of_meta.file_name
-            and attempts.row_number = records_of_meta.row_number
+            and attempts.file_name = records_of_reconciled.file_name
+            and attempts.row_number = records_of_reconciled.row_number
 
 ),
 

@@ -33,7 +33,7 @@ set_fields as (
         field_name as sent_field
     from field_sets
     cross join {{ unnest_as(split_text('field_sets.fields', ','), 'field_name') }}
-    where field_name not in ('', 'user_data', 'custom_data')
+    where field_name not in ('', '{{ payload_objects() | join("', '") }}')
 
 ),
 

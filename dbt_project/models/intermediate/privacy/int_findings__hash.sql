@@ -12,6 +12,7 @@ per_key as (
     select
         server_event_key,
         payload_key,
+        min(destination) as destination,
         min(dataset_id) as dataset_id,
         min(event_date) as event_date,
         min(canonical_event) as canonical_event,
@@ -42,15 +43,15 @@ constants as (
 
 raw_keys as (
 
-    {% for key in never_hashed_keys() %}
-    select
-        server_event_key, dataset_id, event_date, canonical_event, entity_id, value, currency,
-        '{{ key }}' as payload_key,
-        {{ key }}_defect as defect
+    select server_event_key, destination, dataset_id, event_date, canonical_event, entity_id, value, currency, payload_key, defect
     from {{ ref('int_raw_keys_judged') }}
-    where {{ key }}_defect <> ''
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    where defect <> ''
+
+),
+
+keys as (
+
+    select destination, match_key, field_path, pattern_in_words from {{ ref('destination_keys') }}
 
 ),
 
@@ -59,6 +60,7 @@ findings as (
     select
         case when format_defect <> '' then 'hash_format' else 'hash_junk' end as check_id,
         event_date,
+        destination,
         dataset_id,
         'server_event' as entity_type,
         entity_id,
@@ -78,6 +80,7 @@ findings as (
     select
         'hash_mismatch' as check_id,
         event_date,
+        destination,
         dataset_id,
         'server_event' as entity_type,
         entity_id,
@@ -93,9 +96,10 @@ findings as (
     select
         'hash_constant' as check_id,
         event_date,
+        destination,
         dataset_id,
         'source_field' as entity_type,
-        'capi|' || dataset_id || '|user_data.' || payload_key || '|' || substr(digest, 1, 8) as entity_id,
+        substr(digest, 1, 8) as entity_id,
         cast(null as {{ type_text() }}) as server_event_key,
         payload_key,
         '' as defect,
@@ -108,6 +112,7 @@ findings as (
     select
         case defect when 'hashed' then 'never_hash' else 'click_id_malformed' end as check_id,
         event_date,
+        destination,
         dataset_id,
         'server_event' as entity_type,
         entity_id,
@@ -115,7 +120,7 @@ findings as (
         payload_key,
         defect,
         canonical_event,
-        case defect when 'hashed' then 'sent as a hash, must be raw' else 'not fb.<index>.<milliseconds>.<id>' end as evidence,
+        case defect when 'hashed' then 'sent as a hash, must be raw' end as evidence,
         value,
         currency
     from raw_keys
@@ -164,18 +169,23 @@ final as (
         'capi' as source,
         findings.dataset_id,
         findings.entity_type,
-        coalesce(distinct_ids.entity_id, findings.entity_id) as entity_id,
-        'user_data.' || findings.payload_key as field_path,
+        case findings.entity_type
+            when 'source_field' then 'capi|' || {{ destination_prefix('findings.destination') }} || findings.dataset_id || '|' || keys.field_path
+                || '|' || findings.entity_id
+            else coalesce(distinct_ids.entity_id, findings.entity_id)
+        end as entity_id,
+        keys.field_path,
         findings.defect,
         case
             when findings.canonical_event is null then 'dataset_id=' || findings.dataset_id
             else {{ event_dimension('findings.canonical_event', 'findings.dataset_id') }}
         end as dimension,
-        findings.evidence,
+        coalesce(findings.evidence, 'not ' || keys.pattern_in_words) as evidence,
         cast(1 as {{ type_integer() }}) as occurrences,
         case when findings.canonical_event = 'purchase' then findings.value end as value_at_risk,
         case when findings.canonical_event = 'purchase' then findings.currency end as currency
     from findings
+    inner join keys on findings.destination = keys.destination and findings.payload_key = keys.match_key
     left join distinct_ids on findings.server_event_key = distinct_ids.server_event_key
 
 )

@@ -1,9 +1,9 @@
--- Grain: one row per dataset, key (em, ph, external_id) and hash that too many events of the window share.
+-- Grain: one row per destination, dataset, key (em, ph, external_id) and hash that too many events of the window share.
 with
 
 hashes as (
 
-    select server_event_key, dataset_id, event_date, payload_key, digest, is_junk
+    select server_event_key, destination, dataset_id, event_date, payload_key, digest, is_junk
     from {{ ref('int_payload_hashes') }}
     where payload_key in ('em', 'ph', 'external_id')
 
@@ -11,15 +11,16 @@ hashes as (
 
 events_per_key as (
 
-    select dataset_id, payload_key, count(distinct server_event_key) as key_event_count
+    select destination, dataset_id, payload_key, count(distinct server_event_key) as key_event_count
     from hashes
-    group by dataset_id, payload_key
+    group by destination, dataset_id, payload_key
 
 ),
 
 events_per_hash as (
 
     select
+        destination,
         dataset_id,
         payload_key,
         digest,
@@ -27,13 +28,14 @@ events_per_hash as (
         count(distinct server_event_key) as event_count
     from hashes
     where digest is not null and not is_junk
-    group by dataset_id, payload_key, digest
+    group by destination, dataset_id, payload_key, digest
 
 ),
 
 constants as (
 
     select
+        events_per_hash.destination,
         events_per_hash.dataset_id,
         events_per_hash.payload_key,
         events_per_hash.digest,
@@ -42,7 +44,10 @@ constants as (
         events_per_key.key_event_count
     from events_per_hash
     inner join events_per_key
-        on events_per_hash.dataset_id = events_per_key.dataset_id and events_per_hash.payload_key = events_per_key.payload_key
+        on
+            events_per_hash.destination = events_per_key.destination
+            and events_per_hash.dataset_id = events_per_key.dataset_id
+            and events_per_hash.payload_key = events_per_key.payload_key
     where events_per_hash.event_count >= 20 and events_per_hash.event_count > 0.01 * events_per_key.key_event_count
 
 )

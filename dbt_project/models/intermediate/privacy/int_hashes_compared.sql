@@ -3,7 +3,8 @@ with
 
 values_sent as (
 
-    select * from {{ ref('int_payload_hashes') }} where payload_key <> 'external_id'
+    select * from {{ ref('int_payload_hashes') }}
+    where not {{ has_role('payload_key', 'may_be_raw') }}
 
 ),
 
@@ -92,6 +93,7 @@ per_key as (
     select
         explained.server_event_key,
         explained.payload_key,
+        min(explained.destination) as destination,
         min(explained.dataset_id) as dataset_id,
         min(explained.event_date) as event_date,
         min(explained.canonical_event) as canonical_event,
@@ -112,6 +114,7 @@ final as (
 
     select
         per_key.server_event_key,
+        per_key.destination,
         per_key.dataset_id,
         per_key.event_date,
         per_key.canonical_event,

@@ -3,7 +3,16 @@ with
 
 scanned as (
 
-    select event_date, canonical_event, dataset_id, is_accepted, fbc_defect, fbp_defect from {{ ref('int_raw_keys_judged') }}
+    select event_date, canonical_event, dataset_id, is_accepted, count(*) as event_count
+    from {{ ref('int_scanned_server_events') }}
+    group by event_date, canonical_event, dataset_id, is_accepted
+
+),
+
+click_ids as (
+
+    select event_date, canonical_event, dataset_id, value_count from {{ ref('int_raw_keys_judged') }}
+    where has_pattern
 
 ),
 
@@ -27,7 +36,7 @@ compared as (
 
 accepted_counts as (
 
-    select event_date, {{ event_dimension('canonical_event', 'dataset_id') }} as dimension, dataset_id, count(*) as denominator
+    select event_date, {{ event_dimension('canonical_event', 'dataset_id') }} as dimension, dataset_id, sum(event_count) as denominator
     from scanned
     where is_accepted
     group by event_date, canonical_event, dataset_id
@@ -49,10 +58,9 @@ click_id_counts as (
         event_date,
         {{ event_dimension('canonical_event', 'dataset_id') }} as dimension,
         dataset_id,
-        count(fbc_defect) + count(fbp_defect) as denominator
-    from scanned
+        sum(value_count) as denominator
+    from click_ids
     group by event_date, canonical_event, dataset_id
-    having count(fbc_defect) + count(fbp_defect) > 0
 
 ),
 
@@ -120,7 +128,7 @@ checks as (
 
 scan_size as (
 
-    select count(*) as event_count from scanned
+    select coalesce(sum(event_count), 0) as event_count from scanned
 
 ),
 

@@ -9,7 +9,7 @@ findings as (
 
 scans as (
 
-    select count(*) as file_count from {{ source('scans', 'pii_scans') }}
+    select count(*) as file_count from {{ source('landing', 'pii_scans') }}
 
 ),
 

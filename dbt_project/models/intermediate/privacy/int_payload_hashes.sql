@@ -1,28 +1,26 @@
--- Grain: one row per logical server event of the window, hashed key of user_data and value sent for it.
+-- Grain: one row per logical server event of the window, hashed key and value sent for it.
 -- Values that are no hash are named by their defect and not kept.
+{%- set may_be_raw = {} -%}
+{%- for name, definition in destinations().items() -%}
+    {%- set keys = definition.may_be_raw -%}
+    {%- do may_be_raw.update({name: "payload_key in ('" ~ keys | join("', '") ~ "')"}) -%}
+{%- endfor %}
 with
 
 events as (
 
-    select server_event_key, dataset_id, is_accepted, event_date, canonical_event, entity_id, value, currency, hashed_parts
+    select
+        server_event_key, destination, dataset_id, is_accepted, event_date, canonical_event, entity_id, value, currency,
+        identifiers
     from {{ ref('int_scanned_server_events') }}
-    where replace({{ joined('hashed_parts', '') }}, 'null', '') <> ''
 
 ),
 
-keys as (
-
-    {% for key in hashed_keys() %}
-    select '{{ key }}' as payload_key, {{ loop.index }} as key_position
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-
-),
-
-parts as (
+sent_values as (
 
     select
         events.server_event_key,
+        events.destination,
         events.dataset_id,
         events.is_accepted,
         events.event_date,
@@ -30,38 +28,13 @@ parts as (
         events.entity_id,
         events.value,
         events.currency,
-        keys.payload_key,
-        {{ element('events.hashed_parts', 'keys.key_position') }} as part
+        identifier.type as payload_key,
+        identifier.position as element_position,
+        identifier.value as sent,
+        identifier.is_hashed
     from events
-    cross join keys
-    where coalesce({{ element('events.hashed_parts', 'keys.key_position') }}, 'null') not in ('null', '""', '[]')
-
-),
-
-elements as (
-
-    select
-        parts.*,
-        sent,
-        element_position
-    from parts
-    cross join {{ unnest_numbered(
-        "case when part like '[%' then " ~ json_text_items('part', '$') ~ " else " ~ text_list([json_text('part', '$')]) ~ " end",
-        'sent', 'element_position') }}
-    where sent is not null and sent <> ''
-
-),
-
-judged as (
-
-    select
-        *,
-        case
-            when payload_key = 'external_id' then {{ external_id_format_defect('sent') }}
-            else {{ hash_format_defect('sent') }}
-        end as format_defect,
-        {{ regex_matches('sent', '^[0-9a-f]{64}([.]([A-Za-z0-9_-]{8}|[A-Za-z0-9_-]{2}))?$') }} as is_hash
-    from elements
+    cross join {{ unnest_as('events.identifiers', 'identifier') }}
+    where identifier.value <> '' and {{ has_role('identifier.type', 'hashed', 'events.destination') }}
 
 ),
 
@@ -69,6 +42,7 @@ digests as (
 
     select
         server_event_key,
+        destination,
         dataset_id,
         is_accepted,
         event_date,
@@ -78,9 +52,12 @@ digests as (
         currency,
         payload_key,
         element_position,
-        format_defect,
-        case when is_hash then substr(sent, 1, 64) end as digest
-    from judged
+        case
+            when {{ by_definition(may_be_raw) }} then {{ external_id_format_defect('sent') }}
+            else {{ hash_format_defect('sent') }}
+        end as format_defect,
+        case when is_hashed then substr(sent, 1, 64) end as digest
+    from sent_values
 
 ),
 

@@ -65,7 +65,7 @@ attempts as (
 
     select attempt_id, destination, dataset_id, request_id, event_date
     from {{ ref('int_delivery_attempts') }}
-    where destination <> 'meta_capi'
+    where not {{ is_reconciled('destination') }}
 
 ),
 

@@ -1,59 +1,111 @@
--- Grain: one row per scanned logical server event: what is wrong with the keys of user_data that must stay raw.
+-- Grain: one row per scanned logical server event and identifier of it that must stay raw and does not, or is malformed;
+-- right ones are counted together per date, dataset and event.
+{%- set malformed = {} -%}
+{%- for name, definition in destinations().items() -%}
+    {%- set tests = [] -%}
+    {%- for key, pattern in definition.patterns.items() -%}
+        {%- do tests.append("(payload_key = '" ~ key ~ "' and not " ~ is_click_id('sent', pattern) ~ ")") -%}
+    {%- endfor -%}
+    {%- do malformed.update({name: tests | join(' or ') or 'false'}) -%}
+{%- endfor -%}
+{%- set has_pattern = {} -%}
+{%- for name, definition in destinations().items() -%}
+    {%- do has_pattern.update({name: "payload_key in ('" ~ definition.patterns.keys() | join("', '") ~ "')"}) -%}
+{%- endfor %}
 with
 
 events as (
 
-    select server_event_key, dataset_id, is_accepted, event_date, canonical_event, entity_id, value, currency, raw_values
+    select
+        server_event_key, destination, dataset_id, is_accepted, event_date, canonical_event, entity_id, value, currency,
+        identifiers
     from {{ ref('int_scanned_server_events') }}
+
+),
+
+sent_values as (
+
+    select
+        events.server_event_key,
+        events.destination,
+        events.dataset_id,
+        events.is_accepted,
+        events.event_date,
+        events.canonical_event,
+        events.entity_id,
+        events.value,
+        events.currency,
+        identifier.type as payload_key,
+        identifier.value as sent
+    from events
+    cross join {{ unnest_as('events.identifiers', 'identifier') }}
+    where identifier.value <> '' and {{ has_role('identifier.type', 'raw', 'events.destination') }}
 
 ),
 
 judged as (
 
     select
-        server_event_key,
+        destination,
         dataset_id,
         is_accepted,
         event_date,
         canonical_event,
+        server_event_key,
         entity_id,
         value,
         currency,
-        {% for key in never_hashed_keys() %}
-        {%- set sent = element('raw_values', loop.index) %}
+        payload_key,
+        {{ by_definition(has_pattern) }} as has_pattern,
         case
-            when coalesce({{ sent }}, '') = '' then null
-            {% if key in ['fbc', 'fbp'] -%}
-            when {{ is_click_id(key, sent) }} then ''
-            when {{ is_any_hash(sent) }} then 'hashed'
-            else 'malformed'
-            {%- else -%}
-            when {{ is_any_hash(sent) }} then 'hashed'
+            when {{ by_definition(has_pattern) }} and not ({{ by_definition(malformed) }}) then ''
+            when {{ is_any_hash('sent') }} then 'hashed'
+            when {{ by_definition(malformed) }} then 'malformed'
             else ''
-            {%- endif %}
-        end as {{ key }}_defect{{ ',' if not loop.last }}
-        {% endfor %}
-    from events
+        end as defect
+    from sent_values
 
 ),
 
 -- Ids are kept only where there is something to report.
-final as (
+reported as (
 
     select
+        destination,
         dataset_id,
         is_accepted,
         event_date,
         canonical_event,
-        {% for key in never_hashed_keys() %}
-        {{ key }}_defect,
-        {% endfor %}
-        {% for column in ['server_event_key', 'entity_id', 'value', 'currency'] %}
-        case
-            when {% for key in never_hashed_keys() %}{{ key }}_defect <> ''{{ ' or ' if not loop.last }}{% endfor %} then {{ column }}
-        end as {{ column }}{{ ',' if not loop.last }}
+        payload_key,
+        has_pattern,
+        defect,
+        {% for column in ['server_event_key', 'entity_id', 'value', 'currency'] -%}
+        case when defect <> '' then {{ column }} end as {{ column }}{{ ',' if not loop.last }}
         {% endfor %}
     from judged
+
+),
+
+final as (
+
+    select
+        destination,
+        dataset_id,
+        is_accepted,
+        event_date,
+        canonical_event,
+        payload_key,
+        has_pattern,
+        defect,
+        server_event_key,
+        entity_id,
+        value,
+        currency,
+        count(*) as value_count
+    from reported
+    group by
+        destination, dataset_id, is_accepted, event_date, canonical_event, payload_key, has_pattern, defect,
+        server_event_key, entity_id, value, currency
 
 )
 

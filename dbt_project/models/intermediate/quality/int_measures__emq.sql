@@ -8,7 +8,7 @@ fetched_scores as (
         dataset_id,
         value,
         max(fetched_at) over (partition by dataset_id) as last_fetched_at
-    from {{ source('meta_quality', 'meta_quality') }}
+    from {{ source('landing', 'meta_quality') }}
     where
         metric = 'match_quality'
         and event_name = 'Purchase'
@@ -28,21 +28,23 @@ api_score as (
 counted_keys as (
 
     select
+        destination,
         match_key,
         sum(event_count) as event_count,
         sum(event_with_key_count) as event_with_key_count
     from {{ ref('int_match_keys_counted') }}
     where canonical_event = 'purchase'
-    group by match_key
+    group by destination, match_key
 
 ),
 
 weights as (
 
     select
+        destination,
         match_key,
         index_weight
-    from {{ ref('match_keys') }}
+    from {{ ref('destination_keys') }}
 
 ),
 
@@ -53,7 +55,7 @@ coverage_index as (
             as score
     from counted_keys
     inner join weights
-        on counted_keys.match_key = weights.match_key
+        on counted_keys.destination = weights.destination and counted_keys.match_key = weights.match_key
 
 ),
 

@@ -35,7 +35,7 @@ verdicts as (
 deliveries as (
 
     select
-        {{ count_where("destination = 'meta_capi' and outcome = 'accepted' and not is_test") }} as accepted_capi_count,
+        {{ count_where(is_reconciled('destination') ~ " and outcome = 'accepted' and not is_test") }} as accepted_capi_count,
         {{ count_where("source_format = 'gateway_audit'") }} as gateway_count,
         {{ count_where("source_format = 'gateway_audit' and destination = 'ga4'") }} as gateway_ga4_count,
         count(*) as attempt_count

@@ -14,14 +14,14 @@ logged as (
         destination,
         dataset_id,
         request_id,
-        fbtrace_id,
+        answer_id,
         event_name,
         event_id,
         order_id,
         received_at,
-        payload is not null as has_payload,
+        has_payload,
         -- An event without an id is told from others by its answer alone.
-        case when event_id is not null then 'event ' || event_id else 'answer ' || fbtrace_id end as twin_key
+        case when event_id is not null then 'event ' || event_id else 'answer ' || answer_id end as twin_key
     from {{ ref('int_logged_attempts') }}
 
 ),
@@ -35,7 +35,7 @@ without_repeats as (
         source_format,
         destination,
         dataset_id,
-        coalesce(request_id, fbtrace_id),
+        coalesce(request_id, answer_id),
         event_name,
         event_id,
         received_at,
@@ -67,7 +67,7 @@ twins as (
             and attempts.event_name = survivors.event_name
             and attempts.twin_key = survivors.twin_key
             and (
-                attempts.fbtrace_id = survivors.fbtrace_id
+                attempts.answer_id = survivors.answer_id
                 or (
                     attempts.event_id is not null
                     and abs({{ seconds_between('attempts.received_at', 'survivors.received_at') }}) <= 5
@@ -89,7 +89,7 @@ kept_attempts as (
 ),
 
 -- Of an attempt that was logged without its payload, the payload that another format logged.
-lent as (
+lenders as (
 
     select
         twins.survivor_id,
@@ -104,18 +104,63 @@ lent as (
 twin_payloads as (
 
     select
-        lent.survivor_id,
-        lenders.payload
-    from {{ ref('int_logged_attempts') }} as lenders
-    inner join lent on lenders.attempt_id = lent.attempt_id
+        lenders.survivor_id,
+        logged_attempts.action_source,
+        logged_attempts.event_source_url,
+        logged_attempts.currency,
+        logged_attempts.identifiers,
+        logged_attempts.present_fields,
+        logged_attempts.unknown_keys,
+        logged_attempts.payload_paths
+    from {{ ref('int_logged_attempts') }} as logged_attempts
+    inner join lenders on logged_attempts.attempt_id = lenders.attempt_id
 
 ),
 
 kept as (
 
     select
-        logged_attempts.*,
-        coalesce(logged_attempts.payload, twin_payloads.payload) as known_payload
+        logged_attempts.attempt_id,
+        logged_attempts.source_format,
+        logged_attempts.file_name,
+        logged_attempts.row_number,
+        logged_attempts.batch_position,
+        logged_attempts.destination,
+        logged_attempts.dataset_id,
+        logged_attempts.request_id,
+        logged_attempts.answer_id,
+        logged_attempts.event_name,
+        logged_attempts.canonical_event,
+        logged_attempts.event_id,
+        logged_attempts.order_id,
+        logged_attempts.lead_id,
+        logged_attempts.event_at,
+        logged_attempts.received_at,
+        {{ local_date('logged_attempts.received_at') }} as event_date,
+        logged_attempts.outcome,
+        logged_attempts.http_status,
+        logged_attempts.error_code,
+        logged_attempts.error_subcode,
+        logged_attempts.error_class,
+        logged_attempts.is_test,
+        logged_attempts.value,
+        logged_attempts.currency,
+        logged_attempts.has_payload or twin_payloads.survivor_id is not null as has_payload,
+        coalesce(logged_attempts.currency, twin_payloads.currency) as payload_currency,
+        {% for column in ['action_source', 'event_source_url', 'identifiers', 'present_fields', 'unknown_keys', 'payload_paths'] -%}
+        case when logged_attempts.has_payload then logged_attempts.{{ column }} else twin_payloads.{{ column }} end as {{ column }},
+        {% endfor -%}
+        logged_attempts.user_id,
+        logged_attempts.client_id,
+        logged_attempts.jurisdiction,
+        logged_attempts.gpc,
+        logged_attempts.consent_necessary,
+        logged_attempts.consent_analytics,
+        logged_attempts.consent_marketing,
+        logged_attempts.consent_basis,
+        logged_attempts.block_reason,
+        logged_attempts.fields_sent,
+        logged_attempts.fields_stripped
     from {{ ref('int_logged_attempts') }} as logged_attempts
     inner join kept_attempts on logged_attempts.attempt_id = kept_attempts.attempt_id
     left join twin_payloads on logged_attempts.attempt_id = twin_payloads.survivor_id
@@ -128,29 +173,36 @@ final as (
         attempt_id,
         source_format,
         file_name,
-        row_number,
+        kept.row_number,
         batch_position,
         destination,
         dataset_id,
         request_id,
-        fbtrace_id,
+        answer_id,
         event_name,
         canonical_event,
         event_id,
         order_id,
+        lead_id,
         event_at,
         received_at,
-        {{ local_date('received_at') }} as event_date,
+        event_date,
         outcome,
         http_status,
         error_code,
         error_subcode,
         error_class,
         is_test,
-        action_source,
         value,
         currency,
-        known_payload as payload,
+        has_payload,
+        payload_currency,
+        action_source,
+        event_source_url,
+        identifiers,
+        present_fields,
+        unknown_keys,
+        payload_paths,
         user_id,
         client_id,
         jurisdiction,
@@ -162,8 +214,8 @@ final as (
         block_reason,
         -- A log that lists no fields still shows them: the keys of what was sent.
         case
-            when outcome = 'blocked' or known_payload is null or {{ list_size('fields_sent') }} > 0 then fields_sent
-            else {{ payload_field_names('known_payload') }}
+            when outcome = 'blocked' or not has_payload or {{ list_size('fields_sent') }} > 0 then fields_sent
+            else {{ payload_field_names() }}
         end as fields_sent,
         fields_stripped
     from kept

@@ -5,7 +5,7 @@ with
 
 shipped as (
 
-    select ga4_name, canonical_event, nullif(meta_name, '') as meta_name, is_conversion, kind
+    select ga4_name, canonical_event, kind = 'reconciled' as is_reconciled, is_conversion, kind
     from {{ ref('event_taxonomy') }}
 
 ),
@@ -16,21 +16,21 @@ users as (
     select
         {{ quoted(event.ga4_name) }} as ga4_name,
         {{ quoted(event.canonical_event) }} as canonical_event,
-        {{ quoted(event.meta_name) if event.meta_name else 'cast(null as ' ~ type_text() ~ ')' }} as meta_name,
-        {{ 'true' if event.is_conversion else 'false' }} as is_conversion,
+        {{ flag(event.names) }} as is_reconciled,
+        {{ flag(event.is_conversion) }} as is_conversion,
         'user' as kind
     {% if not loop.last %}union all{% endif %}
     {% else %}
-    select ga4_name, canonical_event, meta_name, is_conversion, kind from shipped where false
+    select ga4_name, canonical_event, is_reconciled, is_conversion, kind from shipped where false
     {% endfor %}
 
 ),
 
 merged as (
 
-    select ga4_name, canonical_event, meta_name, is_conversion, kind from users
+    select ga4_name, canonical_event, is_reconciled, is_conversion, kind from users
     union all
-    select ga4_name, canonical_event, meta_name, is_conversion, kind
+    select ga4_name, canonical_event, is_reconciled, is_conversion, kind
     from shipped
     where ga4_name not in (select ga4_name from users)
 

@@ -3,126 +3,114 @@ with
 
 unioned as (
 
-    {% for format in ['gateway_audit', 'gtms', 'request_response', 'dataflow_dlq'] %}
-    select
-        {{ loop.index }} as format_rank,
-        {{ attempt_columns() }}
-    from {{ ref('stg_capi__' ~ format) }}
+    {% for model in log_staging_models() %}
+    select {{ loop.index }} as format_rank, * from {{ ref(model) }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
 ),
 
-payload_fields as (
+-- A name that several events share is the first one's.
+event_names as (
 
-    select
-        *,
-        {{ json_fields('payload', [
-            '$.event_name', '$.event_id', '$.event_time', '$.action_source', '$.custom_data.order_id',
-            '$.custom_data.value', '$.custom_data.currency'
-        ]) }} as fields
-    from unioned
-
-),
-
-meta_names as (
-
-    select distinct meta_name, canonical_event
-    from {{ ref('int_event_taxonomy') }}
-    where meta_name is not null
+    select destination, event_name, {{ first_by('canonical_event', 'position, ga4_name') }} as canonical_event
+    from {{ ref('int_destination_events') }}
+    group by destination, event_name
 
 ),
 
 ga4_names as (
 
-    select ga4_name, canonical_event, meta_name from {{ ref('int_event_taxonomy') }}
+    select ga4_name, canonical_event from {{ ref('int_event_taxonomy') }}
 
 ),
 
-extracted as (
+names_of_ga4 as (
 
-    select
-        payload_fields.*,
-        coalesce({{ element('fields', 1) }}, ga4_names.meta_name, event_type) as event_name,
-        coalesce({{ present_id(element('fields', 2)) }}, {{ present_id('logged_event_id') }}) as event_id,
-        {{ present_id(element('fields', 5)) }} as order_id,
-        coalesce({{ seconds_to_timestamp(try_double(element('fields', 3))) }}, received_at) as event_at,
-        {{ element('fields', 4) }} as action_source,
-        {{ money(element('fields', 6)) }} as value,
-        {{ element('fields', 7) }} as currency,
-        meta_by_type.canonical_event as type_canonical_event,
-        ga4_names.canonical_event as ga4_canonical_event
-    from payload_fields
-    left join ga4_names on payload_fields.event_type = ga4_names.ga4_name
-    left join meta_names as meta_by_type on payload_fields.event_type = meta_by_type.meta_name
+    select destination, ga4_name, {{ first_by('event_name', 'position, event_name') }} as event_name
+    from {{ ref('int_destination_events') }}
+    group by destination, ga4_name
+
+),
+
+error_codes as (
+
+    select destination, code, subcode, error_class from {{ ref('destination_error_codes') }}
 
 ),
 
 named as (
 
     select
-        extracted.*,
-        file_name || ':' || {{ as_text('row_number') }} || ':' || {{ as_text('batch_position') }} as attempt_id,
+        unioned.format_rank,
+        unioned.file_name || ':' || {{ as_text('unioned.row_number') }} || ':' || {{ as_text('unioned.batch_position') }} as attempt_id,
+        unioned.source_format,
+        unioned.file_name,
+        unioned.row_number,
+        unioned.batch_position,
+        unioned.destination,
+        unioned.dataset_id,
+        unioned.request_id,
+        unioned.answer_id,
+        coalesce(unioned.event_name, names_of_ga4.event_name, unioned.event_type) as event_name,
         case
-            when payload is not null and {{ element('fields', 1) }} is not null then meta_names.canonical_event
-            else coalesce(ga4_canonical_event, type_canonical_event)
+            when unioned.event_name is not null then event_names.canonical_event
+            else coalesce(ga4_names.canonical_event, names_by_type.canonical_event)
         end as canonical_event,
+        unioned.event_id,
+        unioned.order_id,
+        unioned.lead_id,
+        unioned.event_at,
+        unioned.received_at,
+        unioned.outcome,
+        unioned.http_status,
+        unioned.error_code,
+        unioned.error_subcode,
         case
-            when outcome <> 'rejected' then null
-            when is_parse_failure then 'permanent'
-            else {{ error_class() }}
-        end as error_class
-    from extracted
-    left join meta_names on {{ element('extracted.fields', 1) }} = meta_names.meta_name
-    left join {{ ref('meta_error_codes') }} as exact_codes
-        on extracted.error_code = exact_codes.code and extracted.error_subcode = exact_codes.subcode
-    left join {{ ref('meta_error_codes') }} as general_codes
-        on extracted.error_code = general_codes.code and general_codes.subcode is null
-
-),
-
-final as (
-
-    select
-        attempt_id,
-        format_rank,
-        source_format,
-        file_name,
-        row_number,
-        batch_position,
-        destination,
-        dataset_id,
-        request_id,
-        fbtrace_id,
-        event_name,
-        canonical_event,
-        event_id,
-        order_id,
-        event_at,
-        received_at,
-        outcome,
-        http_status,
-        error_code,
-        error_subcode,
-        error_class,
-        is_test,
-        action_source,
-        value,
-        currency,
-        payload,
-        user_id,
-        client_id,
-        jurisdiction,
-        gpc,
-        consent_necessary,
-        consent_analytics,
-        consent_marketing,
-        consent_basis,
-        block_reason,
-        fields_sent,
-        fields_stripped
-    from named
+            when unioned.outcome <> 'rejected' then null
+            when unioned.is_parse_failure then 'permanent'
+            else {{ error_class('unioned') | indent(8) }}
+        end as error_class,
+        unioned.is_test,
+        unioned.has_payload,
+        unioned.action_source,
+        unioned.event_source_url,
+        unioned.value,
+        unioned.currency,
+        unioned.identifiers,
+        unioned.present_fields,
+        unioned.unknown_keys,
+        unioned.payload_paths,
+        unioned.user_id,
+        unioned.client_id,
+        unioned.jurisdiction,
+        unioned.gpc,
+        unioned.consent_necessary,
+        unioned.consent_analytics,
+        unioned.consent_marketing,
+        unioned.consent_basis,
+        unioned.block_reason,
+        unioned.fields_sent,
+        unioned.fields_stripped
+    from unioned
+    left join event_names
+        on unioned.definition = event_names.destination and unioned.event_name = event_names.event_name
+    left join ga4_names on unioned.event_type = ga4_names.ga4_name
+    left join names_of_ga4
+        on unioned.definition = names_of_ga4.destination and unioned.event_type = names_of_ga4.ga4_name
+    left join event_names as names_by_type
+        on unioned.definition = names_by_type.destination and unioned.event_type = names_by_type.event_name
+    left join error_codes as exact_codes
+        on
+            unioned.definition = exact_codes.destination
+            and {{ as_text('unioned.error_code') }} = exact_codes.code
+            and {{ as_text('unioned.error_subcode') }} = exact_codes.subcode
+    left join error_codes as general_codes
+        on
+            unioned.definition = general_codes.destination
+            and {{ as_text('unioned.error_code') }} = general_codes.code
+            and general_codes.subcode is null
 
 )
 
-select * from final
+select * from named

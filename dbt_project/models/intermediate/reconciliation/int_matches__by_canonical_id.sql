@@ -3,9 +3,9 @@ with
 
 earlier as (
 
-    select dataset_id, client_event_key, server_event_key from {{ ref('int_matches__by_event_id') }}
+    select destination, dataset_id, client_event_key, server_event_key from {{ ref('int_matches__by_event_id') }}
     union all
-    select dataset_id, client_event_key, server_event_key from {{ ref('int_matches__by_order_id') }}
+    select destination, dataset_id, client_event_key, server_event_key from {{ ref('int_matches__by_order_id') }}
 
 ),
 
@@ -28,6 +28,7 @@ servers as (
 
     select
         events.server_event_key,
+        events.destination,
         events.dataset_id,
         events.canonical_event,
         events.event_id,
@@ -48,6 +49,7 @@ servers as (
 candidates as (
 
     select
+        servers.destination,
         servers.dataset_id,
         clients.client_event_key,
         servers.server_event_key,
@@ -63,11 +65,14 @@ candidates as (
         and (clients.value is null or servers.value is null or clients.value = servers.value)
         and not exists (
             select 1 from earlier
-            where earlier.client_event_key = clients.client_event_key and earlier.dataset_id = servers.dataset_id
+            where
+                earlier.client_event_key = clients.client_event_key
+                and earlier.destination = servers.destination
+                and earlier.dataset_id = servers.dataset_id
         )
 
 ),
 
 {{ greedy_pairs('candidates', rounds=5) }}
 
-select dataset_id, client_event_key, server_event_key, 'canonical_id' as match_method from candidates_pairs
+select destination, dataset_id, client_event_key, server_event_key, 'canonical_id' as match_method from candidates_pairs

@@ -12,7 +12,7 @@ clients as (
 
 servers as (
 
-    select server_event_key, dataset_id, canonical_event, event_id, order_key, event_at, outcome
+    select server_event_key, destination, dataset_id, canonical_event, event_id, order_key, event_at, outcome
     from {{ ref('int_server_events') }}
     where event_id is not null and not is_test
 
@@ -21,6 +21,7 @@ servers as (
 same_name as (
 
     select
+        servers.destination,
         servers.dataset_id,
         clients.client_event_key,
         servers.server_event_key,
@@ -39,6 +40,7 @@ same_name as (
 other_name as (
 
     select
+        servers.destination,
         servers.dataset_id,
         clients.client_event_key,
         servers.server_event_key,
@@ -55,6 +57,7 @@ other_name as (
             select 1 from same_name_pairs
             where
                 same_name_pairs.client_event_key = clients.client_event_key
+                and same_name_pairs.destination = servers.destination
                 and same_name_pairs.dataset_id = servers.dataset_id
         )
 
@@ -64,10 +67,10 @@ other_name as (
 
 pairs as (
 
-    select dataset_id, client_event_key, server_event_key from same_name_pairs
+    select destination, dataset_id, client_event_key, server_event_key from same_name_pairs
     union all
-    select dataset_id, client_event_key, server_event_key from other_name_pairs
+    select destination, dataset_id, client_event_key, server_event_key from other_name_pairs
 
 )
 
-select dataset_id, client_event_key, server_event_key, 'event_id' as match_method from pairs
+select destination, dataset_id, client_event_key, server_event_key, 'event_id' as match_method from pairs

@@ -3,7 +3,7 @@ with
 
 earlier as (
 
-    select dataset_id, client_event_key, server_event_key from {{ ref('int_matches__by_event_id') }}
+    select destination, dataset_id, client_event_key, server_event_key from {{ ref('int_matches__by_event_id') }}
 
 ),
 
@@ -17,7 +17,7 @@ clients as (
 
 servers as (
 
-    select server_event_key, dataset_id, order_key, event_id, event_at, outcome
+    select server_event_key, destination, dataset_id, order_key, event_id, event_at, outcome
     from {{ ref('int_server_events') }}
     where canonical_event = 'purchase' and order_key is not null and not is_test
 
@@ -26,6 +26,7 @@ servers as (
 candidates as (
 
     select
+        servers.destination,
         servers.dataset_id,
         clients.client_event_key,
         servers.server_event_key,
@@ -38,11 +39,14 @@ candidates as (
         {{ unpaired('servers', 'earlier', 'server_event_key') }}
         and not exists (
             select 1 from earlier
-            where earlier.client_event_key = clients.client_event_key and earlier.dataset_id = servers.dataset_id
+            where
+                earlier.client_event_key = clients.client_event_key
+                and earlier.destination = servers.destination
+                and earlier.dataset_id = servers.dataset_id
         )
 
 ),
 
 {{ greedy_pairs('candidates', rounds=3) }}
 
-select dataset_id, client_event_key, server_event_key, 'order_id' as match_method from candidates_pairs
+select destination, dataset_id, client_event_key, server_event_key, 'order_id' as match_method from candidates_pairs

@@ -1,4 +1,4 @@
--- Grain: one row per CRM order and dataset with the client or server purchase it belongs to.
+-- Grain: one row per CRM order, destination and dataset with the client or server purchase it belongs to.
 -- By order id first; else by journey, value and day, reported as probable.
 with
 
@@ -13,6 +13,7 @@ orders as (
 purchases as (
 
     select
+        sides.destination,
         sides.dataset_id,
         coalesce(sides.client_event_key, sides.server_event_key) as side_key,
         sides.client_order_key,
@@ -37,9 +38,10 @@ purchases as (
 by_order_id as (
 
     select
+        purchases.destination,
         purchases.dataset_id,
         purchases.side_key as client_event_key,
-        purchases.dataset_id || '|' || orders.order_key as server_event_key,
+        purchases.destination || '|' || purchases.dataset_id || '|' || orders.order_key as server_event_key,
         purchases.preference,
         abs({{ seconds_between('orders.ordered_at', 'purchases.purchased_at') }}) as seconds_apart,
         purchases.side_key as tie
@@ -47,9 +49,10 @@ by_order_id as (
     inner join orders on coalesce(purchases.client_order_key, purchases.server_order_key) = orders.order_key
     union all
     select
+        purchases.destination,
         purchases.dataset_id,
         purchases.side_key as client_event_key,
-        purchases.dataset_id || '|' || orders.order_key as server_event_key,
+        purchases.destination || '|' || purchases.dataset_id || '|' || orders.order_key as server_event_key,
         purchases.preference + 10 as preference,
         abs({{ seconds_between('orders.ordered_at', 'purchases.purchased_at') }}) as seconds_apart,
         purchases.side_key as tie
@@ -64,9 +67,10 @@ by_order_id as (
 probable as (
 
     select
+        purchases.destination,
         purchases.dataset_id,
         purchases.side_key as client_event_key,
-        purchases.dataset_id || '|' || orders.order_key as server_event_key,
+        purchases.destination || '|' || purchases.dataset_id || '|' || orders.order_key as server_event_key,
         purchases.preference,
         abs({{ seconds_between('orders.ordered_at', 'purchases.purchased_at') }}) as seconds_apart,
         purchases.side_key as tie
@@ -81,12 +85,13 @@ probable as (
         and not exists (
             select 1 from by_order_id_pairs
             where
-                by_order_id_pairs.dataset_id = purchases.dataset_id
+                by_order_id_pairs.destination = purchases.destination
+                and by_order_id_pairs.dataset_id = purchases.dataset_id
                 and by_order_id_pairs.client_event_key = purchases.side_key
         )
         and not exists (
             select 1 from by_order_id_pairs
-            where by_order_id_pairs.server_event_key = purchases.dataset_id || '|' || orders.order_key
+            where by_order_id_pairs.server_event_key = purchases.destination || '|' || purchases.dataset_id || '|' || orders.order_key
         )
 
 ),
@@ -95,19 +100,19 @@ probable as (
 
 pairs as (
 
-    select dataset_id, client_event_key as side_key, server_event_key, 'order_id' as crm_match_method
+    select destination, dataset_id, client_event_key as side_key, server_event_key, 'order_id' as crm_match_method
     from by_order_id_pairs
     union all
-    select dataset_id, client_event_key as side_key, server_event_key, 'canonical_id' as crm_match_method
+    select destination, dataset_id, client_event_key as side_key, server_event_key, 'canonical_id' as crm_match_method
     from probable_pairs
 
 ),
 
 datasets as (
 
-    select distinct dataset_id from {{ ref('int_reconciled_sides') }}
+    select distinct destination, dataset_id from {{ ref('int_reconciled_sides') }}
     union distinct
-    select 'unknown' as dataset_id
+    select '{{ default_destination() }}' as destination, 'unknown' as dataset_id
     from (select count(*) as side_count from {{ ref('int_reconciled_sides') }}) as counted
     where side_count = 0
 
@@ -116,6 +121,7 @@ datasets as (
 order_rows as (
 
     select
+        datasets.destination,
         datasets.dataset_id,
         orders.order_key,
         pairs.side_key,
@@ -123,7 +129,7 @@ order_rows as (
         orders.canonical_id
     from orders
     cross join datasets
-    left join pairs on datasets.dataset_id || '|' || orders.order_key = pairs.server_event_key
+    left join pairs on datasets.destination || '|' || datasets.dataset_id || '|' || orders.order_key = pairs.server_event_key
 
 )
 

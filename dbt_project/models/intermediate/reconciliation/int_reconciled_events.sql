@@ -1,4 +1,4 @@
--- Grain: one row per logical event and dataset of the window, joined over client, server and CRM, with its verdict.
+-- Grain: one row per logical event, destination and dataset of the window, joined over client, server and CRM, with its verdict.
 with
 
 sides as (
@@ -12,7 +12,7 @@ sides as (
 
 order_matches as (
 
-    select dataset_id, order_key, side_key, crm_match_method, canonical_id from {{ ref('int_order_matches') }}
+    select destination, dataset_id, order_key, side_key, crm_match_method, canonical_id from {{ ref('int_order_matches') }}
 
 ),
 
@@ -35,15 +35,24 @@ server_identities as (
 
 ),
 
-meta_names as (
+conversions as (
 
-    select distinct canonical_event, meta_name, is_conversion
+    select canonical_event, max(case when is_conversion then 1 else 0 end) = 1 as is_conversion
     from {{ ref('int_event_taxonomy') }}
-    where meta_name is not null
+    where is_reconciled
+    group by canonical_event
 
 ),
 
--- What the consent policy says of an event's delivery to Meta: what must not be sent is not owed.
+usual_names as (
+
+    select destination, canonical_event, {{ first_by('event_name', 'position, ga4_name') }} as event_name
+    from {{ ref('int_destination_events') }}
+    group by destination, canonical_event
+
+),
+
+-- What the consent policy says of an event's delivery: what must not be sent is not owed.
 consent_of_deliveries as (
 
     select
@@ -51,7 +60,7 @@ consent_of_deliveries as (
         max(case when effective_state = 'denied' then 1 else 0 end) = 1 as is_effectively_denied,
         max(case when outcome = 'blocked' and policy_decision = 'block' then 1 else 0 end) = 1 as is_rightly_blocked
     from {{ ref('int_deliveries_judged') }}
-    where destination = 'meta_capi' and not is_test
+    where {{ is_reconciled('destination') }} and not is_test
     group by server_event_key
 
 ),
@@ -66,62 +75,44 @@ known_orders as (
 
 ),
 
+-- Every event with its order, and orders without one.
 combined as (
 
     select
-        sides.*,
+        coalesce(sides.destination, order_matches.destination) as destination,
+        coalesce(sides.dataset_id, order_matches.dataset_id) as dataset_id,
+        coalesce(sides.canonical_event, 'purchase') as canonical_event,
+        coalesce(sides.in_client, false) as in_client,
+        coalesce(sides.in_server, false) as in_server,
+        coalesce(sides.is_test_delivery, false) as is_test_delivery,
+        {% for column in [
+            'client_event_key', 'server_event_key', 'match_method', 'event_date', 'client_event_id', 'client_order_id',
+            'client_order_key', 'client_at', 'client_value', 'client_currency', 'client_event_name', 'is_client_denied',
+            'ads_storage', 'analytics_storage', 'client_user_id', 'user_pseudo_id', 'is_debug', 'param_count',
+            'device_category', 'browser', 'country', 'campaign', 'server_event_id', 'server_order_id', 'server_order_key',
+            'server_at', 'server_received_at', 'server_value', 'server_currency', 'server_event_name',
+            'server_canonical_event', 'server_outcome', 'attempt_count', 'accepted_attempt_count', 'is_gateway_denied',
+            'seconds_apart'
+        ] -%}
+        sides.{{ column }},
+        {% endfor -%}
         order_matches.order_key as crm_order_key,
         order_matches.crm_match_method,
         order_matches.canonical_id as crm_canonical_id
     from sides
-    left join order_matches
-        on sides.dataset_id = order_matches.dataset_id and sides.side_key = order_matches.side_key
-
-),
-
-orders_alone as (
-
-    select
-        order_matches.dataset_id,
-        order_matches.order_key as crm_order_key,
-        order_matches.canonical_id as crm_canonical_id
-    from order_matches
-    where order_matches.side_key is null
-
-),
-
-rows_of_all as (
-
-    select
-        dataset_id, client_event_key, server_event_key, crm_order_key, match_method, crm_match_method,
-        canonical_event, event_date, in_client, in_server,
-        client_event_id, client_order_id, client_order_key, client_at, client_value, client_currency, client_event_name,
-        is_client_denied, ads_storage, analytics_storage, client_user_id, user_pseudo_id, is_debug, param_count,
-        device_category, browser, country, campaign,
-        server_event_id, server_order_id, server_order_key, server_at, server_received_at, server_value, server_currency,
-        server_event_name, server_canonical_event, server_outcome, attempt_count, accepted_attempt_count,
-        is_gateway_denied, is_test_delivery, seconds_apart, crm_canonical_id
-    from combined
-    union all
-    select
-        dataset_id,
-        cast(null as {{ type_text() }}), cast(null as {{ type_text() }}), crm_order_key, cast(null as {{ type_text() }}), cast(null as {{ type_text() }}),
-        'purchase', cast(null as date), false, false,
-        cast(null as {{ type_text() }}), cast(null as {{ type_text() }}), cast(null as {{ type_text() }}), cast(null as timestamp), cast(null as {{ type_money() }}), cast(null as {{ type_text() }}), cast(null as {{ type_text() }}),
-        cast(null as boolean), cast(null as boolean), cast(null as boolean), cast(null as {{ type_text() }}), cast(null as {{ type_text() }}), cast(null as boolean), cast(null as {{ type_integer() }}),
-        cast(null as {{ type_text() }}), cast(null as {{ type_text() }}), cast(null as {{ type_text() }}), cast(null as {{ type_text() }}),
-        cast(null as {{ type_text() }}), cast(null as {{ type_text() }}), cast(null as {{ type_text() }}), cast(null as timestamp), cast(null as timestamp), cast(null as {{ type_money() }}), cast(null as {{ type_text() }}),
-        cast(null as {{ type_text() }}), cast(null as {{ type_text() }}), cast(null as {{ type_text() }}), cast(null as {{ type_integer() }}), cast(null as {{ type_integer() }}),
-        cast(null as boolean), false, cast(null as {{ type_double() }}), crm_canonical_id
-    from orders_alone
+    full join order_matches
+        on
+            sides.destination = order_matches.destination
+            and sides.dataset_id = order_matches.dataset_id
+            and sides.side_key = order_matches.side_key
 
 ),
 
 judged as (
 
     select
-        rows_of_all.*,
-        coalesce(rows_of_all.event_date, orders.event_date) as reported_date,
+        combined.*,
+        coalesce(combined.event_date, orders.event_date) as reported_date,
         orders.order_key is not null as in_crm,
         orders.order_id as crm_order_id,
         orders.ordered_at as crm_at,
@@ -131,22 +122,24 @@ judged as (
         coalesce(orders.is_valid, false) as is_valid_order,
         coalesce(orders.is_test, false) as is_test_order,
         coalesce(is_client_denied, false) or coalesce(is_gateway_denied, false) as is_denied,
-        coalesce(meta_names.is_conversion, false) as is_conversion,
-        meta_names.meta_name,
+        coalesce(conversions.is_conversion, false) as is_conversion,
+        usual_names.event_name as usual_event_name,
         client_identities.canonical_id as client_canonical_id,
         server_identities.canonical_id as server_canonical_id,
         coalesce(server_outcome = 'accepted', false) and not is_test_delivery as is_accepted,
         known_orders.order_key is not null as is_known_order,
         coalesce(consent_of_deliveries.is_effectively_denied, false)
         or coalesce(consent_of_deliveries.is_rightly_blocked, false) as is_not_owed
-    from rows_of_all
-    left join orders on rows_of_all.crm_order_key = orders.order_key
-    left join meta_names on rows_of_all.canonical_event = meta_names.canonical_event
-    left join client_identities on rows_of_all.client_event_key = client_identities.client_event_key
-    left join server_identities on rows_of_all.server_event_key = server_identities.server_event_key
+    from combined
+    left join orders on combined.crm_order_key = orders.order_key
+    left join conversions on combined.canonical_event = conversions.canonical_event
+    left join usual_names
+        on combined.destination = usual_names.destination and combined.canonical_event = usual_names.canonical_event
+    left join client_identities on combined.client_event_key = client_identities.client_event_key
+    left join server_identities on combined.server_event_key = server_identities.server_event_key
     left join consent_of_deliveries
-        on rows_of_all.server_event_key = consent_of_deliveries.server_event_key
-    left join known_orders on coalesce(rows_of_all.client_order_key, rows_of_all.server_order_key) = known_orders.order_key
+        on combined.server_event_key = consent_of_deliveries.server_event_key
+    left join known_orders on coalesce(combined.client_order_key, combined.server_order_key) = known_orders.order_key
 
 ),
 
@@ -233,9 +226,11 @@ decided as (
 final as (
 
     select
-        dataset_id || '|' || coalesce(client_event_key, server_event_key, 'order|' || crm_order_key) as reconciled_event_id,
+        {{ destination_prefix('destination') }} || dataset_id || '|'
+        || coalesce(client_event_key, server_event_key, 'order|' || crm_order_key) as reconciled_event_id,
         reported_date as event_date,
         canonical_event,
+        destination,
         dataset_id,
         coalesce(client_canonical_id, server_canonical_id, crm_canonical_id) as canonical_id,
         coalesce(crm_order_id, client_order_id, server_order_id) as order_id,
@@ -285,7 +280,7 @@ final as (
         is_without_order,
         not is_denied and not is_not_owed as is_owed_to_server,
         server_canonical_event,
-        meta_name,
+        usual_event_name,
         client_order_key,
         server_order_key,
         ads_storage,

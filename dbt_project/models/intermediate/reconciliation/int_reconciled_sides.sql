@@ -1,4 +1,4 @@
--- Grain: one row per logical event and dataset over client and server; the CRM is joined next.
+-- Grain: one row per logical event, destination and dataset over client and server; the CRM is joined next.
 with
 
 clients as (
@@ -21,25 +21,28 @@ test_servers as (
 
 datasets as (
 
-    select distinct dataset_id from servers
+    select distinct destination, dataset_id from servers
     union distinct
-    select 'unknown' as dataset_id from (select count(*) as server_count from servers) as counted where server_count = 0
+    select '{{ default_destination() }}' as destination, 'unknown' as dataset_id
+    from (select count(*) as server_count from servers) as counted
+    where server_count = 0
 
 ),
 
 matches as (
 
-    select dataset_id, client_event_key, server_event_key, match_method from {{ ref('int_matches__by_event_id') }}
+    select destination, dataset_id, client_event_key, server_event_key, match_method from {{ ref('int_matches__by_event_id') }}
     union all
-    select dataset_id, client_event_key, server_event_key, match_method from {{ ref('int_matches__by_order_id') }}
+    select destination, dataset_id, client_event_key, server_event_key, match_method from {{ ref('int_matches__by_order_id') }}
     union all
-    select dataset_id, client_event_key, server_event_key, match_method from {{ ref('int_matches__by_canonical_id') }}
+    select destination, dataset_id, client_event_key, server_event_key, match_method from {{ ref('int_matches__by_canonical_id') }}
 
 ),
 
 client_rows as (
 
     select
+        datasets.destination,
         datasets.dataset_id,
         clients.client_event_key,
         matches.server_event_key,
@@ -47,41 +50,42 @@ client_rows as (
     from clients
     cross join datasets
     left join matches
-        on clients.client_event_key = matches.client_event_key and datasets.dataset_id = matches.dataset_id
+        on
+            clients.client_event_key = matches.client_event_key
+            and datasets.destination = matches.destination
+            and datasets.dataset_id = matches.dataset_id
 
 ),
 
-server_rows as (
+unmatched_servers as (
 
-    select
-        servers.dataset_id,
-        cast(null as {{ type_text() }}) as client_event_key,
-        servers.server_event_key,
-        cast(null as {{ type_text() }}) as match_method
+    select servers.destination, servers.dataset_id, servers.server_event_key
     from servers
     left join matches on servers.server_event_key = matches.server_event_key
     where matches.server_event_key is null and servers.canonical_event is not null
     union all
-    select
-        test_servers.dataset_id,
-        cast(null as {{ type_text() }}) as client_event_key,
-        test_servers.server_event_key,
-        cast(null as {{ type_text() }}) as match_method
-    from test_servers
+    select destination, dataset_id, server_event_key from test_servers
 
 ),
 
 sides as (
 
-    select dataset_id, client_event_key, server_event_key, match_method from client_rows
+    select destination, dataset_id, client_event_key, server_event_key, match_method from client_rows
     union all
-    select dataset_id, client_event_key, server_event_key, match_method from server_rows
+    select
+        destination,
+        dataset_id,
+        cast(null as {{ type_text() }}) as client_event_key,
+        server_event_key,
+        cast(null as {{ type_text() }}) as match_method
+    from unmatched_servers
 
 ),
 
 joined as (
 
     select
+        sides.destination,
         sides.dataset_id,
         sides.client_event_key,
         sides.server_event_key,

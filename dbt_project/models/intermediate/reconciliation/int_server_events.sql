@@ -1,10 +1,10 @@
--- Grain: one row per logical server event: dataset, canonical event, event id and order id; test events apart.
+-- Grain: one row per logical server event: destination, dataset, canonical event, event id and order id; test events apart.
 with
 
 attempts as (
 
     select * from {{ ref('int_delivery_attempts') }}
-    where destination = 'meta_capi'
+    where {{ is_reconciled('destination') }}
 
 ),
 
@@ -52,6 +52,7 @@ logical as (
 
     select
         chosen.server_event_key,
+        attempts.destination,
         attempts.dataset_id,
         attempts.canonical_event,
         attempts.event_name,
@@ -68,7 +69,13 @@ logical as (
         attempts.value,
         upper(trim(attempts.currency)) as currency,
         attempts.action_source,
-        attempts.payload,
+        attempts.event_source_url,
+        attempts.has_payload,
+        attempts.payload_currency,
+        attempts.identifiers,
+        attempts.present_fields,
+        attempts.unknown_keys,
+        attempts.payload_paths,
         attempts.attempt_id,
         attempts.source_format,
         attempts.file_name,

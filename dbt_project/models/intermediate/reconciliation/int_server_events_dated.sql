@@ -32,8 +32,9 @@ dated as (
         servers.server_event_key,
         coalesce(sides.event_date, {{ local_date('servers.received_at') }}) as event_date,
         coalesce(sides.canonical_event, servers.canonical_event, servers.event_name, '(unnamed)') as canonical_event,
+        servers.destination,
         servers.dataset_id,
-        servers.dataset_id || '|' || coalesce(sides.canonical_event, servers.canonical_event, servers.event_name, '(unnamed)')
+        {{ destination_prefix('servers.destination') }} || servers.dataset_id || '|' || coalesce(sides.canonical_event, servers.canonical_event, servers.event_name, '(unnamed)')
         || '|' || coalesce(servers.event_id, servers.order_id, servers.attempt_id) as entity_id,
         servers.canonical_event as server_canonical_event,
         servers.event_name,

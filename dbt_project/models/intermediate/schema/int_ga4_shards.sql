@@ -23,7 +23,7 @@ taxonomy as (
 
     select {{ joined(collected("ga4_name || '=' || canonical_event", 'ga4_name'), '|') }} as name_list
     from {{ ref('int_event_taxonomy') }}
-    where meta_name is not null
+    where is_reconciled
 
 ),
 

@@ -14,13 +14,13 @@ accepted as (
     select
         source, version, kind, event_name, path, family, presence_share, baseline_rows,
         absent_in, is_required, is_absent, valid_from, judged_after
-    from {{ source('contracts', 'schema_contract_entries') }}
+    from {{ source('ops', 'schema_contract_entries') }}
 
 ),
 
 known_sources as (
 
-    select distinct source from {{ source('contracts', 'schema_contracts') }}
+    select distinct source from {{ source('ops', 'schema_contracts') }}
 
 ),
 

@@ -36,7 +36,7 @@ ga4_columns as (
         {{ safe_name('observed.path') }} as path,
         max(observed.export_kind) as export_kind,
         max({{ type_family('observed.type') }}) as family
-    from {{ source('observed', 'observed_columns') }} as observed
+    from {{ source('landing', 'observed_columns') }} as observed
     inner join exports
         on observed.data_date = exports.table_date and observed.export_kind = exports.export_kind
     where observed.source = 'ga4'
@@ -52,7 +52,7 @@ dated_columns as (
         coalesce(observed.data_date, runs.window_end, {{ window_end() }}) as event_date,
         {{ safe_name('observed.path') }} as path,
         {{ type_family('observed.type') }} as family
-    from {{ source('observed', 'observed_columns') }} as observed
+    from {{ source('landing', 'observed_columns') }} as observed
     left join {{ source('ops', 'runs') }} as runs on observed.run_id = runs.run_id
     where observed.source = 'crm'
 
@@ -63,11 +63,11 @@ payloads as (
     select
         event_date,
         event_name,
-        payload,
+        payload_paths,
         value
     from {{ ref('int_server_events') }}
     where
-        payload is not null
+        has_payload
         and not is_test
         and event_name is not null
         and {{ in_profile('event_date') }}
@@ -86,25 +86,14 @@ payload_events as (
 
 ),
 
--- The keys are taken out before they become rows: each row would drag its payload along.
-payload_key_lists as (
-
-    select
-        event_date,
-        event_name,
-        {{ json_key_paths('payload', ['user_data', 'custom_data']) }} as key_list
-    from payloads
-
-),
-
 payload_keys as (
 
     select
-        payload_key_lists.event_date,
-        payload_key_lists.event_name,
+        payloads.event_date,
+        payloads.event_name,
         payload_key as path
-    from payload_key_lists
-    cross join {{ unnest_as('payload_key_lists.key_list', 'payload_key') }}
+    from payloads
+    cross join {{ unnest_as('payloads.payload_paths', 'payload_key') }}
 
 ),
 

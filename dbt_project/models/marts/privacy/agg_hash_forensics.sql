@@ -1,4 +1,4 @@
--- Grain: one row per date, dataset, hashed key, verdict and form.
+-- Grain: one row per date, destination, dataset, hashed key, verdict and form.
 with
 
 payload_hashes as (
@@ -7,6 +7,7 @@ payload_hashes as (
         server_event_key,
         payload_key,
         min(event_date) as event_date,
+        min(destination) as destination,
         min(dataset_id) as dataset_id,
         {{ first_by('format_defect', "case when format_defect = '' then 1 else 0 end, element_position") }} as format_defect,
         max(case when is_junk then 1 else 0 end) = 1 as is_junk
@@ -31,6 +32,7 @@ judged as (
 
     select
         payload_hashes.event_date,
+        payload_hashes.destination,
         payload_hashes.dataset_id,
         payload_hashes.payload_key,
         case
@@ -56,13 +58,14 @@ counted as (
 
     select
         event_date,
+        destination,
         dataset_id,
         payload_key,
         verdict,
         form,
         count(*) as event_count
     from judged
-    group by event_date, dataset_id, payload_key, verdict, form
+    group by event_date, destination, dataset_id, payload_key, verdict, form
 
 ),
 
@@ -70,6 +73,7 @@ final as (
 
     select
         counted.event_date,
+        counted.destination,
         counted.dataset_id,
         counted.payload_key,
         counted.verdict,

@@ -38,8 +38,9 @@ thresholds as (
     select
         check_id,
         surface,
-        weight
-    from {{ ref('check_thresholds') }}
+        weight,
+        is_critical
+    from {{ ref('checks') }}
 
 ),
 
@@ -215,14 +216,19 @@ overall_totals as (
 caps as (
 
     select
-        run_id,
-        max(case when check_id = 'plain_pii' then 1 else 0 end) = 1 as has_plain_pii,
-        max(case when check_id = 'consent_violation' then 1 else 0 end) = 1 as has_consent_violation
+        check_statuses.run_id,
+        string_agg(
+            check_statuses.check_id, ', ' order by surfaces.weight desc, check_statuses.check_id
+        ) as cap_reason
     from check_statuses
+    inner join thresholds
+        on check_statuses.check_id = thresholds.check_id
+    inner join surfaces
+        on thresholds.surface = surfaces.surface
     where
-        status = 'fail'
-        and check_id in ('plain_pii', 'consent_violation')
-    group by run_id
+        check_statuses.status = 'fail'
+        and thresholds.is_critical
+    group by check_statuses.run_id
 
 ),
 
@@ -236,11 +242,7 @@ overall_scores as (
                 then round(overall_totals.weighted_score / overall_totals.graded_weight, 4)
         end as score,
         round(overall_totals.weighted_coverage / overall_totals.weight, 4) as coverage,
-        case
-            when caps.has_plain_pii and caps.has_consent_violation then 'plain_pii, consent_violation'
-            when caps.has_plain_pii then 'plain_pii'
-            when caps.has_consent_violation then 'consent_violation'
-        end as cap_reason,
+        caps.cap_reason,
         overall_points.points_lost
     from overall_totals
     inner join overall_points

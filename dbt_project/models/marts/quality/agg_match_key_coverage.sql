@@ -1,10 +1,11 @@
--- Grain: one row per date, dataset, canonical event and customer-information key.
+-- Grain: one row per date, destination, dataset, canonical event and customer-information key.
 with
 
 counted_keys as (
 
     select
         event_date,
+        destination,
         dataset_id,
         canonical_event,
         match_key,
@@ -19,6 +20,7 @@ covered_keys as (
 
     select
         event_date,
+        destination,
         dataset_id,
         canonical_event,
         match_key,

@@ -13,7 +13,7 @@ measures as (
 thresholds as (
 
     select check_id, surface, kind, pass_bound, warn_bound, upper_bound, heals_late, is_rate
-    from {{ ref('check_thresholds') }}
+    from {{ ref('checks') }}
 
 ),
 

@@ -98,7 +98,7 @@ statuses as (
 
 surfaces as (
 
-    select check_id, surface from {{ ref('check_thresholds') }}
+    select check_id, surface from {{ ref('checks') }}
 
 ),
 

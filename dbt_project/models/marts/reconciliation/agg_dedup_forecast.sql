@@ -1,4 +1,4 @@
--- Grain: one row per date, canonical event, dataset and currency: what Meta will count after its own deduplication.
+-- Grain: one row per date, canonical event, destination, dataset and currency: what the destination will count after its own deduplication.
 with
 
 events as (
@@ -6,6 +6,7 @@ events as (
     select
         event_date,
         canonical_event,
+        destination,
         dataset_id,
         coalesce(client_currency, server_currency, '{{ setting("currency") }}') as currency,
         case when in_client and not is_denied then 1 else 0 end as browser_events,
@@ -24,6 +25,7 @@ summed as (
     select
         event_date,
         canonical_event,
+        destination,
         dataset_id,
         currency,
         cast(sum(browser_events) as {{ type_integer() }}) as browser_count,
@@ -34,7 +36,7 @@ summed as (
         min(case when is_final then 1 else 0 end) = 1 as is_final
     from events
     where browser_events + server_events > 0
-    group by event_date, canonical_event, dataset_id, currency
+    group by event_date, canonical_event, destination, dataset_id, currency
 
 ),
 
@@ -43,6 +45,7 @@ forecast as (
     select
         event_date,
         canonical_event,
+        destination,
         dataset_id,
         currency,
         browser_count,

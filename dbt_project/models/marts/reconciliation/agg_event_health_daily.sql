@@ -1,4 +1,4 @@
--- Grain: one row per date, canonical event and dataset.
+-- Grain: one row per date, canonical event, destination and dataset.
 with
 
 events as (
@@ -12,6 +12,7 @@ counted as (
     select
         event_date,
         canonical_event,
+        destination,
         dataset_id,
         {{ event_health_counts() }},
         sum(client_value) as client_value,
@@ -20,7 +21,7 @@ counted as (
         min(coalesce(client_currency, crm_currency, server_currency)) as lowest_currency,
         max(coalesce(client_currency, crm_currency, server_currency)) as highest_currency
     from events
-    group by event_date, canonical_event, dataset_id
+    group by event_date, canonical_event, destination, dataset_id
 
 ),
 
@@ -29,6 +30,7 @@ health as (
     select
         event_date,
         canonical_event,
+        destination,
         dataset_id,
         {{ event_health_rates() }},
         {{ wilson('server_accepted_count', 'consented_client_count', 'low') }} as hit_ratio_low,

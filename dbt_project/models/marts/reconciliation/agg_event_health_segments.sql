@@ -1,4 +1,4 @@
--- Grain: one row per date, canonical event, dataset, device category, browser, country and campaign of the client.
+-- Grain: one row per date, canonical event, destination, dataset, device category, browser, country and campaign of the client.
 with
 
 events as (
@@ -19,6 +19,7 @@ counted as (
     select
         event_date,
         canonical_event,
+        destination,
         dataset_id,
         device_segment as device_category,
         browser_segment as browser,
@@ -26,7 +27,9 @@ counted as (
         campaign_segment as campaign,
         {{ event_health_counts() }}
     from events
-    group by event_date, canonical_event, dataset_id, device_segment, browser_segment, country_segment, campaign_segment
+    group by
+        event_date, canonical_event, destination, dataset_id, device_segment, browser_segment, country_segment,
+        campaign_segment
 
 ),
 
@@ -35,6 +38,7 @@ health as (
     select
         event_date,
         canonical_event,
+        destination,
         dataset_id,
         device_category,
         browser,

@@ -1,4 +1,4 @@
--- Grain: one row per logical event and dataset, joined over client, server and CRM.
+-- Grain: one row per logical event, destination and dataset, joined over client, server and CRM.
 with
 
 reconciled as (
@@ -7,6 +7,7 @@ reconciled as (
         reconciled_event_id,
         event_date,
         canonical_event,
+        destination,
         dataset_id,
         canonical_id,
         order_id,

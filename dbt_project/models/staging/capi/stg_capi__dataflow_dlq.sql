@@ -1,4 +1,5 @@
--- Grain: one row per event that Meta's BigQuery-to-CAPI Dataflow pipeline tried to send.
+-- Grain: one row per event that the BigQuery-to-CAPI Dataflow pipeline tried to send, as a canonical server event.
+{%- set definition = destinations()[default_destination()] %}
 with
 
 elements as (
@@ -8,22 +9,31 @@ elements as (
         row_number,
         logged_at,
         status,
-        failure_pipeline_step,
+        '{{ default_destination() }}' as destination,
         {{ valid_json('input_element') }} as input_element,
-        configured_dataset_id,
-        {{ json_fields(valid_json('output_message'), graph_answer_paths()) }} as answer_fields,
-        {{ json_part(valid_json('output_message'), '$.error') }} as answer_error
+        {{ valid_json('output_message') }} as output_message,
+        configured_dataset_id
     from {{ source('landing', 'capi_dataflow_dlq') }}
     where logged_at between {{ window_opens_at() }} and {{ window_closes_at() }}
+
+),
+
+answers as (
+
+    select
+        elements.*,
+        {{ answer_texts('output_message') }} as answer_fields,
+        {{ answer_error('output_message') }} as answer_error
+    from elements
 
 ),
 
 answered as (
 
     select
-        *,
-        {{ graph_answer('answer_fields', 1, 'answer_error') }}
-    from elements
+        answers.*,
+        {{ answer_columns('answer_fields', 'answer_error') | indent(4) }}
+    from answers
 
 ),
 
@@ -32,23 +42,24 @@ events as (
     select
         'dataflow_dlq' as source_format,
         file_name,
-        row_number,
+        answered.row_number,
         1 as batch_position,
-        'meta_capi' as destination,
-        coalesce({{ json_text('input_element', '$.data_set_id') }}, configured_dataset_id, 'unknown') as dataset_id,
+        destination,
+        coalesce({{ json_text('input_element', definition.account.in_request) }}, configured_dataset_id, 'unknown') as dataset_id,
         cast(null as {{ type_text() }}) as request_id,
-        coalesce(answer_trace_id, error_trace_id) as fbtrace_id,
+        answer_id,
         logged_at as received_at,
         case status when 'SUCCESS' then 'accepted' else 'rejected' end as outcome,
         cast(null as {{ type_integer() }}) as http_status,
         error_code,
         error_subcode,
         status <> 'SUCCESS' and error_code is null as is_parse_failure,
-        {{ json_text('input_element', '$.test_event_code') }} is not null as is_test,
-        {{ nested_server_event('input_element') }} as payload,
-        {{ no_gateway_columns() }}
+        {{ is_test_request('input_element') }} as is_test,
+        {{ nested_payload('input_element', definition.top_keys, definition.objects, definition.identifiers_in) }} as payload
     from answered
 
-)
+),
 
-select {{ attempt_columns() }} from events
+{{ canonical_server_events('events') }}
+
+select * from server_events

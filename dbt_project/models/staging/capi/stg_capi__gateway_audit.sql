@@ -1,4 +1,7 @@
--- Grain: one row per destination decided on in a record of the consent gateway.
+-- Grain: one row per destination decided on in a record of the consent gateway, as a canonical server event.
+{%- set own_paths = [
+    '$.status', '$.http_status', '$.dataset_id', '$.test_event_code', '$.request.test_event_code', '$.consent_basis', '$.reason'
+] %}
 with
 
 records as (
@@ -11,33 +14,40 @@ records as (
 
 ),
 
--- The decision is a wide text: all that is read of it is read in two passes.
-decided as (
+numbered as (
 
     select
         records.*,
         batch_position,
-        {{ json_fields('decision', [
-            '$.destination', '$.status', '$.http_status', '$.dataset_id', '$.test_event_code',
-            '$.request.test_event_code', '$.consent_basis', '$.reason'
-        ] + graph_answer_paths('$.response')) }} as fields,
+        decision,
+        {{ json_text('decision', '$.destination') }} as destination
+    from records
+    cross join {{ unnest_numbered('records.decisions', 'decision', 'batch_position') }}
+
+),
+
+-- The decision is a wide text: all that is read of it is read in two passes.
+decided as (
+
+    select
+        numbered.*,
+        {{ answer_texts('decision', at='$.response', more_paths=own_paths) }} as fields,
         {{ json_parts('decision', [
             '$.request', '$.error', '$.response.error', '$.fields_sent', '$.fields_stripped'
         ]) }} as parts
-    from records
-    cross join {{ unnest_numbered('records.decisions', 'decision', 'batch_position') }}
+    from numbered
 
 ),
 
 answered as (
 
     select
-        *,
-        {{ element('fields', 2) }} as decision_status,
-        {{ try_integer(element('fields', 3)) }} as http_status,
+        decided.*,
+        {{ element('fields', 1) }} as decision_status,
+        {{ try_integer(element('fields', 2)) }} as http_status,
         nullif({{ element('parts', 1) }}, 'null') as payload,
         coalesce({{ element('parts', 2) }}, 'null') <> 'null' as has_decision_error,
-        {{ graph_answer('fields', 9, element('parts', 3)) }}
+        {{ answer_columns('fields', element('parts', 3), skipped=own_paths | length) | indent(4) }}
     from decided
 
 ),
@@ -47,17 +57,17 @@ events as (
     select
         'gateway_audit' as source_format,
         file_name,
-        row_number,
+        answered.row_number,
         batch_position,
-        {{ element('fields', 1) }} as destination,
-        coalesce({{ element('fields', 4) }}, configured_dataset_id, 'unknown') as dataset_id,
+        destination,
+        coalesce({{ element('fields', 3) }}, configured_dataset_id, 'unknown') as dataset_id,
         request_id,
-        coalesce(answer_trace_id, error_trace_id) as fbtrace_id,
+        answer_id,
         logged_at as received_at,
         case
             when decision_status = 'blocked' then 'blocked'
             when decision_status = 'delivered' and (has_error or has_decision_error or http_status not between 200 and 299) then 'rejected'
-            when decision_status = 'delivered' and events_received = 0 then 'unknown'
+            when decision_status = 'delivered' and received_count = 0 then 'unknown'
             when decision_status = 'delivered' then 'accepted'
             when decision_status = 'failed' and (http_status is not null or has_error or has_decision_error) then 'rejected'
             else 'unknown'
@@ -66,7 +76,7 @@ events as (
         error_code,
         error_subcode,
         false as is_parse_failure,
-        coalesce({{ element('fields', 5) }}, {{ element('fields', 6) }}) is not null as is_test,
+        coalesce({{ element('fields', 4) }}, {{ element('fields', 5) }}) is not null as is_test,
         payload,
         event_type,
         event_id as logged_event_id,
@@ -77,12 +87,14 @@ events as (
         consent_necessary,
         consent_analytics,
         consent_marketing,
-        {{ element('fields', 7) }} as consent_basis,
-        nullif(trim({{ element('fields', 8) }}), '') as block_reason,
+        {{ element('fields', 6) }} as consent_basis,
+        nullif(trim({{ element('fields', 7) }}), '') as block_reason,
         {{ json_text_items("coalesce(" ~ element('parts', 4) ~ ", '[]')", '$') }} as fields_sent,
         {{ json_text_items("coalesce(" ~ element('parts', 5) ~ ", '[]')", '$') }} as fields_stripped
     from answered
 
-)
+),
 
-select {{ attempt_columns() }} from events
+{{ canonical_server_events('events', with_gateway=true) }}
+
+select * from server_events

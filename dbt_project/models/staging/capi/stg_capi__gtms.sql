@@ -1,4 +1,4 @@
--- Grain: one row per event of a logged request of the Stape tags, with the response that answers it.
+-- Grain: one row per event of a logged request of the Stape tags, with the response that answers it, as a canonical server event.
 with
 
 messages as (
@@ -11,13 +11,10 @@ messages as (
         type,
         trace_id,
         event_name,
-        request_url,
+        {{ destination_of_url('request_url') | indent(8) }} as destination,
         response_status_code,
         {{ valid_json('response_body') }} as response_body,
-        coalesce(
-            {{ regex_capture('request_url', '/([0-9]+)/events') }},
-            {{ regex_capture('message', 'Pixel ID: *([0-9]+)') }}
-        ) as pixel_id
+        {{ account_in_log('request_url', 'message') | indent(8) }} as account_id
     from {{ source('landing', 'capi_gtms') }}
     where logged_at between {{ window_opens_at() }} and {{ window_closes_at() }}
 
@@ -33,14 +30,13 @@ requests as (
         logged_at,
         trace_id,
         event_name,
-        pixel_id,
+        destination,
+        account_id,
         row_number() over (
-            partition by source_format, trace_id, event_name, pixel_id order by logged_at, file_name, row_number
+            partition by source_format, trace_id, event_name, account_id order by logged_at, file_name, messages.row_number
         ) as request_ordinal
     from messages
-    where
-        type = 'Request'
-        and (request_url is null or {{ regex_matches('request_url', 'facebook[.]com|/[0-9]+/events') }})
+    where type = 'Request' and destination is not null
 
 ),
 
@@ -53,12 +49,12 @@ responses as (
         logged_at,
         trace_id,
         event_name,
-        pixel_id,
+        account_id,
         response_status_code,
-        {{ json_fields('response_body', graph_answer_paths()) }} as answer_fields,
-        {{ json_part('response_body', '$.error') }} as answer_error,
+        {{ answer_texts('response_body') }} as answer_fields,
+        {{ answer_error('response_body') }} as answer_error,
         row_number() over (
-            partition by source_format, trace_id, event_name, pixel_id order by logged_at, file_name, row_number
+            partition by source_format, trace_id, event_name, account_id order by logged_at, file_name, messages.row_number
         ) as response_ordinal
     from messages
     where type = 'Response'
@@ -80,7 +76,7 @@ traced as (
             requests.source_format = responses.source_format
             and requests.trace_id = responses.trace_id
             and requests.event_name = responses.event_name
-            and coalesce(requests.pixel_id, '') = coalesce(responses.pixel_id, requests.pixel_id, '')
+            and coalesce(requests.account_id, '') = coalesce(responses.account_id, requests.account_id, '')
             and requests.request_ordinal = responses.response_ordinal
 
 ),
@@ -103,7 +99,7 @@ untraced as (
         on
             requests.source_format = responses.source_format
             and requests.event_name = responses.event_name
-            and coalesce(requests.pixel_id, '') = coalesce(responses.pixel_id, requests.pixel_id, '')
+            and coalesce(requests.account_id, '') = coalesce(responses.account_id, requests.account_id, '')
             and responses.logged_at between requests.logged_at and {{ add_seconds('requests.logged_at', 3600) }}
     where requests.trace_id is null
 
@@ -140,9 +136,9 @@ answered as (
         bodies.configured_dataset_id,
         answers.answered_at,
         answers.response_status_code as http_status,
-        {{ graph_answer('answers.answer_fields', 1, 'answers.answer_error') }},
-        {{ json_text('bodies.request_body', '$.test_event_code') }} is not null as is_test,
-        {{ json_items('bodies.request_body', '$.data') }} as batch
+        {{ answer_columns('answers.answer_fields', 'answers.answer_error', 'requests.destination') | indent(4) }},
+        {{ is_test_request('bodies.request_body', 'requests.destination') }} as is_test,
+        {{ request_events('bodies.request_body', 'requests.destination') }} as batch
     from bodies
     inner join requests
         on bodies.file_name = requests.file_name and bodies.row_number = requests.row_number
@@ -158,22 +154,23 @@ events as (
         answered.file_name,
         answered.row_number,
         batch_position,
-        'meta_capi' as destination,
-        coalesce(answered.pixel_id, answered.configured_dataset_id, 'unknown') as dataset_id,
+        answered.destination,
+        coalesce(answered.account_id, answered.configured_dataset_id, 'unknown') as dataset_id,
         answered.trace_id as request_id,
-        coalesce(answered.answer_trace_id, answered.error_trace_id) as fbtrace_id,
+        answered.answer_id,
         coalesce(answered.answered_at, answered.logged_at) as received_at,
-        {{ delivery_outcome('answered.http_status', 'answered.events_received', list_size('answered.batch'), 'answered.has_error') }} as outcome,
+        {{ delivery_outcome('answered', list_size('answered.batch')) | indent(4) }} as outcome,
         answered.http_status,
         answered.error_code,
         answered.error_subcode,
         false as is_parse_failure,
         answered.is_test,
-        payload,
-        {{ no_gateway_columns() }}
+        payload
     from answered
     cross join {{ unnest_numbered('answered.batch', 'payload', 'batch_position') }}
 
-)
+),
 
-select {{ attempt_columns() }} from events
+{{ canonical_server_events('events') }}
+
+select * from server_events

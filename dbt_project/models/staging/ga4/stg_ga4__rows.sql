@@ -18,7 +18,7 @@ shards as (
 taxonomy as (
 
     select ga4_name, canonical_event from {{ ref('int_event_taxonomy') }}
-    where meta_name is not null
+    where is_reconciled
 
 ),
 

@@ -9,6 +9,8 @@ from matchback.sources.kit.errors import RowRejectedError
 from matchback.sources.kit.json_rows import JsonObject, JsonValue, parse_object
 from matchback.sources.kit.values import as_text, required_moment
 from matchback.sources.logs.log_format import LogFormat, ParsedRecord, without_secrets
+from matchback.sources.logs.tables import LOGGED_AT, log_table
+from matchback.warehouse.tables import JSON, Column, Document
 
 MAXIMUM_PYTHON_TEXT = 2**20
 _PYTHON_ONLY = re.compile(r"[\"\\]|None|True|False")
@@ -61,4 +63,27 @@ def _python_dict(text: str) -> JsonObject:
     return element
 
 
-FORMAT = LogFormat("landing.capi_dataflow_dlq", 4, lambda: parse)
+TABLE = log_table(
+    "landing.capi_dataflow_dlq",
+    "Grain: one row of the Meta Dataflow sink table; input_element is JSON text of flat keys, "
+    "access tokens redacted.",
+    (
+        LOGGED_AT,
+        Column("status", "SUCCESS or ERROR."),
+        Column("failure_pipeline_step", "Step of Meta's pipeline that failed.", scan=Document()),
+        Column(
+            "output_message",
+            "Answer or error in the pipeline's words.",
+            personal="text",
+            scan=Document(),
+        ),
+        Column(
+            "input_element",
+            "Server event with flat keys, as JSON text.",
+            JSON,
+            personal="text",
+            scan=Document(path="", is_flat_event=True),
+        ),
+    ),
+)
+FORMAT = LogFormat(TABLE, 4, lambda: parse)

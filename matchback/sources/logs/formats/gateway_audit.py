@@ -9,8 +9,11 @@ from matchback.sources.kit.errors import RowRejectedError
 from matchback.sources.kit.files import FoundFile
 from matchback.sources.kit.json_rows import JsonObject
 from matchback.sources.kit.plain_lines import plain_records, plain_row
+from matchback.sources.kit.tables import JURISDICTION
 from matchback.sources.kit.values import as_text, choice, required_moment
 from matchback.sources.logs.log_format import MOMENT, LogFormat, ParsedRecord, without_secrets
+from matchback.sources.logs.tables import LOGGED_AT, log_table
+from matchback.warehouse.tables import BOOLEAN, JSON, Column, Document
 
 TEXTS = ("request_id", "event_type", "event_id", "jurisdiction")
 PERSON = ("user_id", "client_id")
@@ -73,4 +76,37 @@ def _shape(*names: str) -> str:
     return json.dumps(dict.fromkeys(names, "JSON"))
 
 
-FORMAT = LogFormat("landing.capi_gateway_audit", 1, lambda: parse, relation)
+TABLE = log_table(
+    "landing.capi_gateway_audit",
+    "Grain: one decision record of the consent gateway; deliveries is a JSON array, access tokens "
+    "redacted.",
+    (
+        LOGGED_AT,
+        Column("request_id", "Id of the decision record."),
+        Column("event_type", "GA4 or Meta name of the event.", scan=Document()),
+        Column("event_id", "Event id in the record.", personal="identifier"),
+        Column(
+            "user_id",
+            "User id in the record.",
+            personal="identifier",
+            scan=Document(path="user.user_id"),
+        ),
+        Column("client_id", "Browser (client) id in the record.", personal="identifier"),
+        JURISDICTION,
+        Column(
+            "gpc", "Whether Global Privacy Control was signalled; null when not logged.", BOOLEAN
+        ),
+        Column("consent_necessary", "Necessary consent in the record; null is no choice.", BOOLEAN),
+        Column("consent_analytics", "Analytics consent in the record; null is no choice.", BOOLEAN),
+        Column("consent_marketing", "Marketing consent in the record; null is no choice.", BOOLEAN),
+        Column(
+            "deliveries",
+            "Decisions per destination with fields sent and stripped, as JSON text.",
+            JSON,
+            personal="text",
+            scan=Document(path="", batch="", payload="request"),
+        ),
+    ),
+    record_key=("request_id",),
+)
+FORMAT = LogFormat(TABLE, 1, lambda: parse, relation)

@@ -8,6 +8,8 @@ from matchback.sources.kit.errors import RowRejectedError
 from matchback.sources.kit.json_rows import JsonObject, JsonValue, parse_object
 from matchback.sources.kit.values import as_integer, as_text, required_moment, unwrapped_text
 from matchback.sources.logs.log_format import LogFormat, ParsedRecord, without_secrets
+from matchback.sources.logs.tables import LOGGED_AT, TRACE_ID, log_table
+from matchback.warehouse.tables import INTEGER, JSON, Column, Document
 
 _DATASET_IN_URL = re.compile(r"/(\d{5,20})/events")
 
@@ -80,4 +82,24 @@ def _response_text(value: JsonValue) -> str | None:
     return orjson.dumps(value).decode()
 
 
-FORMAT = LogFormat("landing.capi_request_response", 3, lambda: parse)
+TABLE = log_table(
+    "landing.capi_request_response",
+    "Grain: one logged request with its response; request is JSON text whose data holds objects "
+    "only, access tokens redacted.",
+    (
+        LOGGED_AT,
+        Column("dataset_id", "Dataset (pixel) that the request went to."),
+        Column("http_status", "HTTP status of the answer; null when none was logged.", INTEGER),
+        Column(
+            "request",
+            "Request as JSON text; data holds the server events.",
+            JSON,
+            personal="text",
+            scan=Document(batch="data"),
+        ),
+        Column("response", "Answer as JSON text.", JSON, personal="text", scan=Document()),
+        TRACE_ID,
+    ),
+    record_key=("trace_id",),
+)
+FORMAT = LogFormat(TABLE, 3, lambda: parse)

@@ -1,1 +1,0 @@
-"""Tolerances of tracking health, over the candidate tables; a failure never blocks."""

@@ -1,0 +1,1 @@
+"""Destinations are data: one definition each, from which seeds and macros are generated."""
