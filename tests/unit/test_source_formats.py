@@ -23,7 +23,7 @@ def test_a_log_format_is_configurable_and_has_its_staging_model(name):
     Config.model_validate(sources(capi={"format": name, "path": "x"}))
     shape = log_format(name)
     model = DBT_DIRECTORY / "models" / "staging" / "capi" / f"{shape.staging_model}.sql"
-    assert shape.table.partition(".")[2] in model.read_text(encoding="utf-8")
+    assert shape.table.name.partition(".")[2] in model.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", crm_presets())

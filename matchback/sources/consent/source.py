@@ -4,6 +4,7 @@ from matchback.config import Config, ConsentConfig
 from matchback.core.errors import SourceError
 from matchback.core.window import Window
 from matchback.sources.consent.parse import MOMENT, decision_parser, decisions_relation, paths_of
+from matchback.sources.consent.tables import DECISIONS
 from matchback.sources.kit.land_lines import LineLoader
 from matchback.sources.kit.load_file import find_source_files
 from matchback.sources.kit.source import FoundFiles, Source
@@ -41,7 +42,7 @@ def _loader(consent: ConsentConfig) -> LineLoader:
     is_flat = not any("." in path for path in paths.values())
     return LineLoader(
         "consent",
-        "landing.consent_log",
+        DECISIONS.name,
         MOMENT,
         lambda _: decision_parser(paths),
         (lambda file: decisions_relation(str(file.path), paths)) if is_flat else None,

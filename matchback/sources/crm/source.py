@@ -5,11 +5,10 @@ from pathlib import Path
 from matchback.config import Config
 from matchback.core.errors import SourceError
 from matchback.sources.crm.land import CrmLoader, DatabaseRows
+from matchback.sources.crm.tables import ORDERS
 from matchback.sources.kit.files import FoundFile
 from matchback.sources.kit.load_file import find_source_files
 from matchback.sources.kit.source import FoundFiles, Source
-
-TABLE = "landing.crm_orders"
 
 
 def find_orders(config: Config) -> FoundFiles:
@@ -20,7 +19,7 @@ def find_orders(config: Config) -> FoundFiles:
     if crm.path is None:
         database = DatabaseRows(config, crm)
         file = FoundFile(path=Path(database.name), name=database.name, source_format="crm_sql")
-        return [(CrmLoader("crm", TABLE, config, crm, database), [file])]
+        return [(CrmLoader("crm", ORDERS.name, config, crm, database), [file])]
     files = find_source_files(
         config,
         "sources.crm.path",
@@ -28,7 +27,7 @@ def find_orders(config: Config) -> FoundFiles:
         allow_outside=crm.allow_outside,
         source_format=f"crm_{crm.preset}" if crm.preset else "crm_columns",
     )
-    return [(CrmLoader("crm", TABLE, config, crm), files)]
+    return [(CrmLoader("crm", ORDERS.name, config, crm), files)]
 
 
 SOURCE = Source("crm", find_orders)
