@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 from google.protobuf.message import Message
@@ -21,7 +22,6 @@ from benchmarks.world import FIRST_DAY, WorldSize, write_world
 from matchback.build.dbt import dbt_settings
 from matchback.config import Config, load_config
 from matchback.core.clock import Clock
-from matchback.core.progress import Progress
 from matchback.core.window import Window
 from tests.bigquery.conftest import Conversation, converse
 from tests.bigquery.googlesql import STORED, GoogleSql
@@ -109,8 +109,8 @@ def _name(text: str) -> Name:
 
 def _reads(conversation: Conversation) -> Iterator[Reads]:
     google = GoogleSql()
-    for name, columns in conversation.columns.items():
-        google.declare(tuple(name.split(".")), columns)
+    for relation, types in conversation.columns.items():
+        google.declare(tuple(relation.split(".")), types)
     models = {
         (node["schema"], node["name"]): node
         for node in conversation.manifest["nodes"].values()
@@ -264,11 +264,11 @@ def _width(value: str, kind: Any) -> str:  # noqa: ANN401 - an engine type
 def _run_and_keep(config: Config) -> None:
     """Run the day on DuckDB and keep the working tables that a run empties at its end."""
     from matchback.build import publish
-    from matchback.flows import reconcile
+    from matchback.flows.reconcile import reconcile
+    from matchback.project import DEFAULT_CONFIG
 
-    publish.forget_plain_rows = lambda _warehouse: None
-    window = Window(FIRST_DAY, FIRST_DAY)
-    reconcile.reconcile(config, window, Clock(AS_OF), {}, Progress(is_quiet=True))
+    with patch.object(publish, "forget_plain_rows"):
+        reconcile.fn(config.root / DEFAULT_CONFIG, FIRST_DAY, FIRST_DAY, AS_OF)
 
 
 def _settings(config: Config) -> dict[str, Any]:

@@ -194,7 +194,7 @@ def _json_ratio(known: Figures, by_events: Mapping[int, Figures]) -> float | Non
     packed = known.get("json")
     if packed is None or packed["events"] not in by_events:
         return None
-    return packed["new"]["cpu"] / by_events[packed["events"]]["new"]["cpu"]
+    return float(packed["new"]["cpu"] / by_events[packed["events"]]["new"]["cpu"])
 
 
 def _wall(known: Figures, run: str) -> float | None:
@@ -229,8 +229,8 @@ def peer_cpu(peer: Figures, compared: Figures) -> float:
     """Return a peer's CPU on the whole world: with the flattening it needs, a sample scaled up."""
     found = peer["found"]
     if "sampled" in found:
-        return found["sample_cpu"] / found["sampled"] * compared["texts"]
-    return peer["cpu"] + (compared["flattening"]["cpu"] if peer["is_flat"] else 0)
+        return float(found["sample_cpu"] / found["sampled"] * compared["texts"])
+    return float(peer["cpu"] + (compared["flattening"]["cpu"] if peer["is_flat"] else 0))
 
 
 def _at_most(what: str, limit: float, value: float | None) -> Target:

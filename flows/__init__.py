@@ -1,1 +1,1 @@
-"""matchback: when things run, one flow a file. Rules live in dbt_project."""
+"""matchback: when things run, one flow a file, named as its file. Rules live in dbt_project."""

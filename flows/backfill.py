@@ -1,48 +1,32 @@
 """Backfill: a window as one run a day, which goes on where it was stopped."""
 
-from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime
+from pathlib import Path
 
-from matchback.config import Config
-from matchback.core.errors import ExitCode
-from matchback.core.window import Window
-from matchback.flows.reconcile import RunResult
-from matchback.opening import has_warehouse, open_warehouse
+from prefect import flow
 
-WORST_FIRST = (ExitCode.ALERT_UNDELIVERED, ExitCode.CHECK_FAILED, ExitCode.HEALTHY)
+from matchback.flows.reconcile import reconcile
+from matchback.prefect_api import followed
+from matchback.project import DEFAULT_CONFIG, Project
+from matchback.runs.bookkeeping import days_to_run
+from matchback.runs.result import RunResult, outcome_of
 
 
+@flow(name="backfill", persist_result=False)
 def backfill(
-    config: Config, window: Window, run_day: Callable[[Window], RunResult]
+    config_path: Path = DEFAULT_CONFIG,
+    start: date | None = None,
+    end: date | None = None,
+    as_of: datetime | None = None,
+    full_refresh: bool = False,
 ) -> list[RunResult]:
     """Run each day, oldest first, that no completed run of its own has covered yet.
 
     A day that cannot complete raises and stops the backfill; the days before it are published.
     """
-    done = completed_days(config)
-    return [run_day(Window(day, day)) for day in days_of(window) if day not in done]
-
-
-def completed_days(config: Config) -> set[date]:
-    """Return the days that a completed run covered alone."""
-    if not has_warehouse(config):
-        return set()
-    with open_warehouse(config) as warehouse:
-        warehouse.apply_ddl()
-        rows = warehouse.rows(
-            "select distinct window_start from ops.runs "
-            "where window_start = window_end and status in ('healthy', 'failing')"
-        )
-    return {row["window_start"] for row in rows}
-
-
-def days_of(window: Window) -> Iterator[date]:
-    """Yield the dates of a window."""
-    for offset in range((window.end - window.start).days + 1):
-        yield window.start + timedelta(days=offset)
-
-
-def worst_exit_code(results: list[RunResult]) -> ExitCode:
-    """Return the exit code of a backfill."""
-    found = {result.exit_code for result in results}
-    return next((code for code in WORST_FIRST if code in found), ExitCode.HEALTHY)
+    project = Project.open(config_path, as_of)
+    days = days_to_run(project.config, project.window(start, end))
+    return [
+        outcome_of(followed(reconcile), config_path, day, day, project.clock.now, full_refresh)
+        for day in days
+    ]

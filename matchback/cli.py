@@ -5,13 +5,14 @@ import logging
 import os
 import sys
 from dataclasses import dataclass
+from typing import Any
 
 import typer
 
 from matchback.core.printable import printable
+from matchback.core.settings import turn_telemetry_off
 
-os.environ.setdefault("DO_NOT_TRACK", "1")
-os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+turn_telemetry_off()
 # Pydantic else reads the metadata of every installed package to look for plugins.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
@@ -49,10 +50,11 @@ COMMANDS = {
 class LazyGroup(typer.core.TyperGroup):
     """Import a command's module when it is called, so that --help and short commands stay fast."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:
+    # The types of Typer's own click are private.
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401
         return list(COMMANDS)
 
-    def get_command(self, ctx: typer.Context, cmd_name: str):  # noqa: ANN201 - Typer hides its click
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401
         command = COMMANDS.get(cmd_name)
         if command is None:
             return None
@@ -64,7 +66,7 @@ class LazyGroup(typer.core.TyperGroup):
         single.command(name=cmd_name, help=command.summary)(implementation)
         return typer.main.get_command(single)
 
-    def format_commands(self, ctx: typer.Context, formatter: typer._click.HelpFormatter) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         with formatter.section("Commands"):
             formatter.write_dl([(name, command.summary) for name, command in COMMANDS.items()])
 

@@ -12,7 +12,7 @@ from matchback.config import Config
 from matchback.core.errors import MatchbackError
 from matchback.hashing.countries import country_named
 from matchback.opening import has_warehouse, open_warehouse
-from matchback.orchestration import has_prefect_api
+from matchback.prefect_api import has_prefect_api
 from matchback.sources.kit.objects import is_object
 
 PACKAGES = ("dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pandas", "prefect")

@@ -9,7 +9,14 @@ from tests.worlds import World, build_world
 
 # These folders share a dear set-up: each runs in one process. The dearest begin first.
 TOGETHER = {"bigquery": "bigquery", "dbt": "clean_run", "faults": "clean_run"}
-FIRST = ("bigquery", "clean_run", "test_repeated_runs", "test_canaries", "test_example_worlds")
+FIRST = (
+    "bigquery",
+    "clean_run",
+    "test_repeated_runs",
+    "test_canaries",
+    "test_example_worlds",
+    "test_simulator_leaks",
+)
 
 os.environ.update({"DO_NOT_TRACK": "1", "GX_ANALYTICS_ENABLED": "false"})
 

@@ -13,9 +13,9 @@ from matchback.config import Config, load_config
 from matchback.core.clock import Clock
 from matchback.core.window import Window
 from matchback.opening import open_duckdb
+from matchback.runs.load import load_source
 from matchback.sources.kit.ledger import LoadSummary
 from matchback.sources.kit.load_file import context_of
-from matchback.sources.load import load_source
 from matchback.sources.registry import SOURCES
 from matchback.warehouse.duckdb import DuckDBWarehouse
 

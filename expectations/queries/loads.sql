@@ -1,4 +1,4 @@
--- Grain: one row: loads of the window's files, of undated files, and the newest load of each source.
+-- Grain: one row: loads of files of the window, of undated files, and the newest load of each source.
 with
 
 bounds as (

@@ -208,11 +208,11 @@ def _scans(
 ) -> Iterator[Scan]:
     """Ask the service about each statement; what reads a table to come has no answer yet."""
     from matchback.build.dbt import DbtProcess
-    from matchback.flows.reconcile import RunResult, build_settings
+    from matchback.build.run_settings import run_settings
 
     try:
-        settings = build_settings(
-            config, warehouse, RunResult("dry-run", window), clock, full_refresh
+        settings = run_settings(
+            config, warehouse, window, "dry-run", clock, full_refresh=full_refresh
         )
     except TableMissingError:
         yield Scan("models", None, NO_INPUT)

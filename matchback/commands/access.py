@@ -1,17 +1,18 @@
 """matchback access: everything held and sent about one person."""
 
+from typing import Any
+
 from matchback.commands.common import (
     DEFAULT_CONFIG,
     AsOfOption,
     ConfigOption,
     JsonOption,
     exits_with_code,
+    open_project,
     print_json,
 )
 from matchback.commands.person import PersonArgument, read_person
-from matchback.config import load_config
 from matchback.core.errors import ExitCode
-from matchback.core.settings import Settings
 from matchback.opening import open_existing_warehouse
 
 
@@ -25,17 +26,17 @@ def access(
     """Show everything held and everything sent, by destination and time, with its basis."""
     from matchback.privacy.access import access as collect
 
-    project = load_config(config, Settings.from_environment().environment)
+    project = open_project(config, as_of).config
     with open_existing_warehouse(project, read_only=True) as warehouse:
-        report = collect(warehouse, project, read_person(person))
+        report = collect(warehouse, project, read_person(person)).as_json()
     if json_output:
-        print_json(report.as_json())
-        return ExitCode.HEALTHY
-    _show(report.as_json())
+        print_json(report)
+    else:
+        _show(report)
     return ExitCode.HEALTHY
 
 
-def _show(report: dict) -> None:
+def _show(report: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 

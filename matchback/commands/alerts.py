@@ -17,16 +17,15 @@ from matchback.commands.common import (
     ConfigOption,
     JsonOption,
     exits_with_code,
-    parse_as_of,
+    moment_of,
+    open_project,
     print_json,
     say,
 )
-from matchback.config import Config, load_config
-from matchback.core.clock import Clock
 from matchback.core.errors import ConfigError, ExitCode
-from matchback.core.settings import Settings
-from matchback.flows.drain import drain as drain_flow
+from matchback.core.settings import parse_as_of
 from matchback.opening import open_for_change
+from matchback.runs.result import outcome_of
 
 alerts = typer.Typer(
     add_completion=False,
@@ -52,10 +51,12 @@ def list_incidents(
     json_output: JsonOption = False,
 ) -> None:
     """Show the open incidents, worst first."""
-    project, clock = _project(config, as_of)
-    settings = alert_settings(project)
-    with open_for_change(project, "alerts-list") as warehouse:
-        rows = desk.list_incidents(warehouse, settings, clock.now, with_resolved=include_resolved)
+    project = open_project(config, as_of)
+    settings = alert_settings(project.config)
+    with open_for_change(project.config, "alerts-list") as warehouse:
+        rows = desk.list_incidents(
+            warehouse, settings, project.clock.now, with_resolved=include_resolved
+        )
     if json_output:
         print_json({"status": "ok", "exit_code": 0, "incidents": [row.as_json() for row in rows]})
         return
@@ -75,9 +76,9 @@ def ack(
     json_output: JsonOption = False,
 ) -> None:
     """Stop the reminders: somebody is on it."""
-    project, clock = _project(config, as_of)
-    with open_for_change(project, "alerts-ack") as warehouse:
-        changed = desk.acknowledge(warehouse, incident, by or getpass.getuser(), clock.now)
+    project = open_project(config, as_of)
+    with open_for_change(project.config, "alerts-ack") as warehouse:
+        changed = desk.acknowledge(warehouse, incident, by or getpass.getuser(), project.clock.now)
     _report(changed, "acknowledged", json_output)
 
 
@@ -94,18 +95,18 @@ def snooze(
     json_output: JsonOption = False,
 ) -> None:
     """Keep an incident silent until an end."""
-    project, clock = _project(config, as_of)
+    project = open_project(config, as_of)
     if (hours is None) == (until is None):
         raise ConfigError("Give the snooze one end: either --hours or --until.")
     try:
-        end = parse_as_of(until) or clock.now + timedelta(hours=hours or 0)
+        end = parse_as_of(until) if until else project.clock.now + timedelta(hours=hours or 0)
     except (ConfigError, OverflowError):
         raise ConfigError(
             "The end of the snooze is no time; write --until like 2026-11-22T12:00:00Z."
         ) from None
     silence = Snooze(end, reason, by or getpass.getuser())
-    with open_for_change(project, "alerts-snooze") as warehouse:
-        changed = desk.snooze(warehouse, incident, silence, clock.now)
+    with open_for_change(project.config, "alerts-snooze") as warehouse:
+        changed = desk.snooze(warehouse, incident, silence, project.clock.now)
     _report(changed, f"snoozed until {end:%Y-%m-%d %H:%M} UTC", json_output)
 
 
@@ -117,8 +118,10 @@ def drain(
     json_output: JsonOption = False,
 ) -> ExitCode:
     """Deliver what is still in the outbox."""
-    project, clock = _project(config, as_of)
-    summary = drain_flow(project, clock)
+    from matchback.flows.drain import drain as drain_outbox
+    from matchback.prefect_api import followed
+
+    summary = outcome_of(followed(drain_outbox), config, moment_of(as_of))
     code = ExitCode.HEALTHY if summary.is_complete else ExitCode.ALERT_UNDELIVERED
     if json_output:
         status = "ok" if summary.is_complete else "undelivered"
@@ -128,11 +131,6 @@ def drain(
     else:
         say(f"{summary.undelivered} notice(s) stay in the outbox: {summary.reason}.")
     return code
-
-
-def _project(path: ConfigOption, as_of: str | None) -> tuple[Config, Clock]:
-    config = load_config(path, Settings.from_environment().environment)
-    return config, Clock(parse_as_of(as_of))
 
 
 def _report(changed: Sequence[Incident], done: str, json_output: bool) -> None:

@@ -5,14 +5,16 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec
+from typing import Annotated, ParamSpec
 
 import orjson
 import typer
 
-from matchback.core import settings
 from matchback.core.errors import ExitCode, MatchbackError
 from matchback.core.printable import printable
+from matchback.core.settings import parse_as_of
+from matchback.project import DEFAULT_CONFIG as DEFAULT_CONFIG
+from matchback.project import Project
 
 Arguments = ParamSpec("Arguments")
 
@@ -26,17 +28,21 @@ AsOfOption = Annotated[
     str | None,
     typer.Option("--as-of", envvar="MATCHBACK_AS_OF", help="Pretend that it is this time (ISO)."),
 ]
-DEFAULT_CONFIG = Path("matchback.yml")
 
 has_printed = False
 
 
-def parse_as_of(text: str | None) -> datetime | None:
+def moment_of(as_of: str | None) -> datetime | None:
     """Read the time of --as-of; without an offset it is UTC."""
-    return None if text is None else settings.parse_as_of(text)
+    return None if as_of is None else parse_as_of(as_of)
 
 
-def print_json(document: Any) -> None:  # noqa: ANN401 - any serialisable document
+def open_project(config: Path, as_of: str | None = None) -> Project:
+    """Read the config of --config, as it is looked at at the time of --as-of."""
+    return Project.open(config, moment_of(as_of))
+
+
+def print_json(document: object) -> None:
     """Write one JSON object and a line end to stdout."""
     global has_printed
     has_printed = True

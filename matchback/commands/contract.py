@@ -11,14 +11,11 @@ from matchback.commands.common import (
     ConfigOption,
     JsonOption,
     exits_with_code,
-    parse_as_of,
+    open_project,
     print_json,
     say,
 )
-from matchback.config import load_config
-from matchback.core.clock import Clock
 from matchback.core.errors import ExitCode
-from matchback.core.settings import Settings
 from matchback.opening import open_existing_warehouse, open_for_change
 from matchback.quality.contracts import Difference
 from matchback.quality.schema_contract import accept_differences, open_differences
@@ -38,7 +35,7 @@ contract = typer.Typer(
 @exits_with_code
 def diff(config: ConfigOption = DEFAULT_CONFIG, json_output: JsonOption = False) -> ExitCode:
     """Show how each source differs from its newest contract, as the last run saw it."""
-    project = load_config(config, Settings.from_environment().environment)
+    project = open_project(config).config
     with open_existing_warehouse(project, read_only=True) as warehouse:
         differences = open_differences(warehouse)
     if json_output:
@@ -64,10 +61,11 @@ def accept(
     json_output: JsonOption = False,
 ) -> ExitCode:
     """Make the differences that last the rule, as a new version per source."""
-    project = load_config(config, Settings.from_environment().environment)
-    clock = Clock(parse_as_of(as_of))
-    with open_for_change(project, "contract accept") as warehouse:
-        versions = accept_differences(warehouse, project, by=by, why=why, clock=clock)
+    project = open_project(config, as_of)
+    with open_for_change(project.config, "contract accept") as warehouse:
+        versions = accept_differences(
+            warehouse, project.config, by=by, why=why, clock=project.clock
+        )
     if json_output:
         print_json(
             {

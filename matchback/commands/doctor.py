@@ -7,12 +7,11 @@ from matchback.commands.common import (
     ConfigOption,
     JsonOption,
     exits_with_code,
+    open_project,
     print_json,
     say,
 )
-from matchback.config import load_config
 from matchback.core.errors import ExitCode
-from matchback.core.settings import Settings
 
 
 @exits_with_code
@@ -20,7 +19,7 @@ def doctor(config: ConfigOption = DEFAULT_CONFIG, json_output: JsonOption = Fals
     """Check config, sources, warehouse, Slack and versions; say what to fix."""
     from matchback.doctor import examine
 
-    project = load_config(config, Settings.from_environment().environment)
+    project = open_project(config).config
     diagnoses = list(examine(project))
     is_well = all(diagnosis.is_well for diagnosis in diagnoses)
     code = ExitCode.HEALTHY if is_well else ExitCode.RUN_INCOMPLETE

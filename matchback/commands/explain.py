@@ -10,13 +10,12 @@ from matchback.commands.common import (
     ConfigOption,
     JsonOption,
     exits_with_code,
+    open_project,
     print_json,
     say,
 )
-from matchback.config import load_config
 from matchback.core.errors import ExitCode
 from matchback.core.printable import printable
-from matchback.core.settings import Settings
 from matchback.opening import open_existing_warehouse
 from matchback.reporting.passport import (
     EventPassport,
@@ -45,7 +44,7 @@ def explain(
     json_output: JsonOption = False,
 ) -> ExitCode:
     """Show every hop of one event or order; exit 2 when nothing has this id."""
-    project = load_config(config, Settings.from_environment().environment)
+    project = open_project(config).config
     with open_existing_warehouse(project, read_only=True) as warehouse:
         passport = find_passport(warehouse, identifier)
     if html is not None:

@@ -1,7 +1,6 @@
 """matchback replay: re-load rows from quarantine after a fix."""
 
 from dataclasses import asdict
-from typing import cast
 
 from matchback.commands.common import (
     DEFAULT_CONFIG,
@@ -9,14 +8,11 @@ from matchback.commands.common import (
     ConfigOption,
     JsonOption,
     exits_with_code,
-    parse_as_of,
+    moment_of,
     print_json,
     say,
 )
-from matchback.config import load_config
-from matchback.core.clock import Clock
-from matchback.core.errors import ConfigError, ExitCode
-from matchback.core.settings import Settings
+from matchback.core.errors import ExitCode
 
 
 @exits_with_code
@@ -26,22 +22,10 @@ def replay(
     json_output: JsonOption = False,
 ) -> ExitCode:
     """Bring back what can be read now; what cannot stays in quarantine."""
-    from matchback.flows.reconcile import new_run_id
-    from matchback.flows.replay import replay as replay_quarantine
-    from matchback.opening import open_for_change
-    from matchback.warehouse.duckdb import DuckDBWarehouse
+    from matchback.flows.replay import replay as replay_flow
+    from matchback.prefect_api import followed
 
-    project = load_config(config, Settings.from_environment().environment)
-    clock = Clock(parse_as_of(as_of))
-    if project.warehouse.engine != "duckdb":
-        raise ConfigError(
-            "replay loads quarantined rows into DuckDB only; on BigQuery correct the file, "
-            "the next run reads it again."
-        )
-    with open_for_change(project, "replay") as warehouse:
-        summary = replay_quarantine(
-            project, cast(DuckDBWarehouse, warehouse), new_run_id(clock), clock
-        )
+    summary = followed(replay_flow)(config, moment_of(as_of))
     if json_output:
         print_json({"status": "healthy", "exit_code": 0, **asdict(summary)})
     say(

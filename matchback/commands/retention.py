@@ -6,15 +6,11 @@ from matchback.commands.common import (
     ConfigOption,
     JsonOption,
     exits_with_code,
-    parse_as_of,
+    moment_of,
     print_json,
     say,
 )
-from matchback.config import load_config
-from matchback.core.clock import Clock
 from matchback.core.errors import ExitCode
-from matchback.core.settings import Settings
-from matchback.opening import open_existing_warehouse, sole_writer
 
 
 @exits_with_code
@@ -24,15 +20,10 @@ def retention(
     json_output: JsonOption = False,
 ) -> ExitCode:
     """Anonymise or delete what is older than the policy; aggregates stay."""
-    from matchback.privacy.retention import retention as age_out
+    from matchback.flows.retention import retention as retention_flow
+    from matchback.prefect_api import followed
 
-    project = load_config(config, Settings.from_environment().environment)
-    with (
-        sole_writer(project, "retention"),
-        open_existing_warehouse(project) as warehouse,
-    ):
-        warehouse.apply_ddl()
-        touched = age_out(warehouse, project, Clock(parse_as_of(as_of)))
+    touched = followed(retention_flow)(config, moment_of(as_of))
     if json_output:
         print_json({"status": "done", "exit_code": 0, "rows": touched})
         return ExitCode.HEALTHY

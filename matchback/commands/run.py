@@ -1,6 +1,7 @@
 """matchback run: the daily reconciliation."""
 
 import shlex
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -12,18 +13,15 @@ from matchback.commands.common import (
     ConfigOption,
     JsonOption,
     exits_with_code,
-    parse_as_of,
+    open_project,
     print_json,
 )
-from matchback.config import load_config
-from matchback.core.clock import Clock
 from matchback.core.errors import ExitCode
 from matchback.core.printable import printable
 from matchback.core.progress import Progress
-from matchback.core.settings import Settings
 from matchback.core.window import Window
-from matchback.flows.backfill import backfill, worst_exit_code
-from matchback.flows.reconcile import RunResult, reconcile
+from matchback.runs.dbt_ahead import dbt_started_ahead
+from matchback.runs.result import RunResult, outcome_of, worst_exit_code
 
 
 @exits_with_code
@@ -53,24 +51,27 @@ def run(
     json_output: JsonOption = False,
 ) -> ExitCode:
     """Load, build, check, alert and report; default: yesterday and the lookback."""
-    settings = Settings.from_environment()
-    project = load_config(config, settings.environment)
-    clock = Clock(parse_as_of(as_of))
-    window = Window.chosen(clock, project.zone, project.lookback_days, date, start, end)
+    project = open_project(config, as_of)
+    clock, settings = project.clock, project.settings
+    window = Window.chosen(
+        clock, project.config.zone, project.config.lookback_days, date, start, end
+    )
+    environment = settings.child_environment()
     progress = Progress(is_plain=settings.is_ci)
     if dry:
-        environment = settings.child_environment()
-        planned = dry_run(project, window, clock, environment, full_refresh=full_refresh)
+        planned = dry_run(project.config, window, clock, environment, full_refresh=full_refresh)
         return _report_plan(planned, progress, json_output)
+    with dbt_started_ahead(project.config, environment):
+        from matchback.flows.backfill import backfill
+        from matchback.flows.reconcile import reconcile
+        from matchback.prefect_api import followed
 
-    def run_window(chosen: Window) -> RunResult:
-        steps = Progress(is_plain=settings.is_ci)
-        environment = settings.child_environment()
-        return reconcile(project, chosen, clock, environment, steps, full_refresh=full_refresh)
-
-    if by_day:
-        return _report_days(backfill(project, window, run_window), progress, json_output)
-    result = run_window(window)
+        if by_day:
+            arguments = (config, window.start, window.end, clock.now, full_refresh)
+            return _report_days(followed(backfill)(*arguments), progress, json_output)
+        result = outcome_of(
+            followed(reconcile), config, window.start, window.end, clock.now, full_refresh
+        )
     if json_output:
         print_json(result.as_json())
     else:
@@ -101,7 +102,7 @@ def _report_plan(planned: DryRun, progress: Progress, json_output: bool) -> Exit
     return planned.exit_code
 
 
-def _report_days(results: list[RunResult], progress: Progress, json_output: bool) -> ExitCode:
+def _report_days(results: Sequence[RunResult], progress: Progress, json_output: bool) -> ExitCode:
     code = worst_exit_code(results)
     if json_output:
         status = "failing" if any(result.status == "failing" for result in results) else "healthy"

@@ -1,7 +1,8 @@
 """`matchback scan`: name the personal data in any text, line by line, without repeating it."""
 
 import sys
-from contextlib import nullcontext
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -37,7 +38,7 @@ def scan(
     return ExitCode.CHECK_FAILED if count else ExitCode.HEALTHY
 
 
-def _opened(file: Path | None):  # noqa: ANN202 - a binary stream or a context around standard input
+def _opened(file: Path | None) -> AbstractContextManager[Iterable[bytes]]:
     if file is None or str(file) == "-":
         return nullcontext(sys.stdin.buffer)
     try:

@@ -8,12 +8,11 @@ from matchback.commands.common import (
     ConfigOption,
     JsonOption,
     exits_with_code,
+    open_project,
     print_json,
     say,
 )
-from matchback.config import load_config
-from matchback.core.settings import Settings
-from matchback.orchestration import has_prefect_api
+from matchback.prefect_api import has_prefect_api
 from matchback.schedule.serve import planned_jobs, refuse_unusable
 from matchback.schedule.serve import serve as serve_schedules
 
@@ -21,8 +20,8 @@ from matchback.schedule.serve import serve as serve_schedules
 @exits_with_code
 def serve(config: ConfigOption = DEFAULT_CONFIG, json_output: JsonOption = False) -> None:
     """Run the schedules until stopped, with the configured Prefect API or without one."""
-    project = load_config(config, Settings.from_environment().environment)
-    jobs = planned_jobs(project)
+    project = open_project(config)
+    jobs = planned_jobs(project.config)
     refuse_unusable(jobs)
     has_prefect = has_prefect_api()
     if json_output:

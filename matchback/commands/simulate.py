@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -52,7 +52,7 @@ def simulate(
         raise ConfigError("--out is missing; name the folder to write, for example --out world.")
     if preset is not None and preset not in PRESETS:
         raise ConfigError(f"--preset {preset} is unknown; choose from {', '.join(PRESETS)}.")
-    given = {
+    given: dict[str, Any] = {
         "days": days,
         "events_per_day": events_per_day,
         "seed": seed,

@@ -11,14 +11,11 @@ from matchback.commands.common import (
     ConfigOption,
     JsonOption,
     exits_with_code,
-    parse_as_of,
+    open_project,
     print_json,
     say,
 )
-from matchback.config import load_config
-from matchback.core.clock import Clock
 from matchback.core.errors import ExitCode
-from matchback.core.settings import Settings
 from matchback.schedule.watch import watch as look
 
 
@@ -37,9 +34,9 @@ def watch(
     json_output: JsonOption = False,
 ) -> ExitCode:
     """Alert when no run has succeeded in time."""
-    project = load_config(config, Settings.from_environment().environment)
+    project = open_project(config, as_of)
     max_age = timedelta(hours=max_age_hours) if max_age_hours else None
-    report = look(project, Clock(parse_as_of(as_of)), max_age)
+    report = look(project.config, project.clock, max_age)
     if json_output:
         print_json(
             {

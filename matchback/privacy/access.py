@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from matchback.config import Config
-from matchback.orchestration import flow
 from matchback.privacy.erase import count_rows
 from matchback.privacy.person import references_of
 from matchback.privacy.search import References, bindings, condition
@@ -37,7 +36,6 @@ class AccessReport:
         }
 
 
-@flow(name="access")
 def access(warehouse: Warehouse, config: Config, person: str) -> AccessReport:
     """Collect what is held and what was sent; UnknownPersonError when there is nothing."""
     references = references_of(warehouse, person, config.property.default_country)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.core.errors import IntegrityError
-from matchback.orchestration import flow
 from matchback.privacy.digests import KeyedDigests
 from matchback.privacy.person import references_of
 from matchback.privacy.proof import in_utc, prove
@@ -47,7 +46,6 @@ class _Destination:
     destination: str
 
 
-@flow(name="erase")
 def erase(warehouse: Warehouse, config: Config, person: str, clock: Clock) -> Erasure:
     """Erase a person in one transaction; UnknownPersonError, or IntegrityError if a row is left."""
     references = references_of(warehouse, person, config.property.default_country)

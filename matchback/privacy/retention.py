@@ -4,14 +4,12 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from matchback.config import Config
 from matchback.core.clock import Clock
-from matchback.orchestration import flow
 from matchback.sources.catalog import TABLES
 from matchback.warehouse.base import RowCount, Warehouse, fetch
 from matchback.warehouse.dialects import dialect_of
 from matchback.warehouse.tables import DATE, Retention, Table
 
 
-@flow(name="retention")
 def retention(warehouse: Warehouse, config: Config, clock: Clock) -> dict[str, int]:
     """Apply the policy in one transaction; returns rows touched per table."""
     days: dict[Retention, int] = {

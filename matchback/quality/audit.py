@@ -17,6 +17,9 @@ __all__ = ["QualityReport", "preload", "validate"]
 
 DOCS_FOLDER = Path("reports") / "data_docs"
 
+# Two threads that import a library at once may find it half made.
+IMPORTING = threading.Lock()
+
 logger = logging.getLogger(__name__)
 
 
@@ -40,8 +43,9 @@ def validate(
     never raised; when `integrity_failures` is not empty the candidates must not be published.
     """
     turn_telemetry_off()
-    from matchback.expectations.data_docs import write_data_docs
-    from matchback.expectations.judging import Judge, new_context
+    with IMPORTING:
+        from matchback.expectations.data_docs import write_data_docs
+        from matchback.expectations.judging import Judge, new_context
 
     judge = Judge(new_context(), run_id)
     results = [
@@ -62,8 +66,9 @@ def _unconfigured(suite: Suite, has: AbstractSet[str]) -> SuiteResult | None:
 def _import_quietly() -> None:
     """Import ahead; an error shows where the import is really needed."""
     turn_telemetry_off()
-    try:
-        import_module("matchback.expectations.judging")
-        import_module("matchback.expectations.data_docs")
-    except Exception as error:
-        logger.debug("preload ended early (%s)", type(error).__name__)
+    with IMPORTING:
+        try:
+            import_module("matchback.expectations.judging")
+            import_module("matchback.expectations.data_docs")
+        except Exception as error:
+            logger.debug("preload ended early (%s)", type(error).__name__)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 REQUIRED_SHARE = 0.95
 BEGINNING = date(1, 1, 1)
@@ -24,6 +24,12 @@ class Entry:
     is_absent: bool = False
     valid_from: date = BEGINNING
     judged_after: date = BEGINNING
+
+
+SHOWN = (
+    "source", "event_name", "path", "change", "expected", "observed", "is_breaking", "first_date",
+    "last_date", "is_lasting", "rows_affected", "release",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,22 +53,29 @@ class Difference:
     observed_share: float
     observed_rows: int
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return what `matchback contract diff --json` shows."""
-        return {
-            "source": self.source,
-            "event_name": self.event_name,
-            "path": self.path,
-            "change": self.change,
-            "expected": self.expected,
-            "observed": self.observed,
-            "is_breaking": self.is_breaking,
-            "first_date": self.first_date,
-            "last_date": self.last_date,
-            "is_lasting": self.is_lasting,
-            "rows_affected": self.rows_affected,
-            "release": self.release,
-        }
+        return {name: getattr(self, name) for name in SHOWN}
+
+
+class KeyDocument(TypedDict, total=False):
+    """What a contract file says of one parameter of an event."""
+
+    share: float
+    slot: str
+    required: bool
+
+
+class ContractDocument(TypedDict):
+    """A contract version as its file shows it; names and shares, no values."""
+
+    source: str
+    version: int
+    accepted_by: str
+    accepted_at: str
+    reason: str
+    columns: dict[str, str]
+    events: dict[str, dict[str, KeyDocument]]
 
 
 def accepted(entries: Iterable[Entry], differences: Sequence[Difference]) -> list[Entry]:
@@ -116,13 +129,13 @@ def _changed(before: Entry | None, difference: Difference) -> Entry:
 
 def contract_document(
     source: str, version: int, *, by: str, why: str, at: str, entries: Iterable[Entry]
-) -> dict[str, Any]:
-    """Return a version as the mapping that its YAML file shows; names and shares, no values."""
+) -> ContractDocument:
+    """Return a version as its YAML file shows it."""
     present = sorted(
         (entry for entry in entries if not entry.is_absent),
         key=lambda entry: (entry.event_name, entry.path),
     )
-    events: dict[str, Any] = {}
+    events: dict[str, dict[str, KeyDocument]] = {}
     for entry in present:
         if entry.kind == "event":
             events.setdefault(entry.event_name, {})
@@ -140,8 +153,8 @@ def contract_document(
     }
 
 
-def _key_document(entry: Entry) -> dict[str, Any]:
-    document: dict[str, Any] = {"share": round(entry.presence_share, 3)}
+def _key_document(entry: Entry) -> KeyDocument:
+    document: KeyDocument = {"share": round(entry.presence_share, 3)}
     if entry.family:
         document["slot"] = entry.family
     if entry.presence_share >= REQUIRED_SHARE:

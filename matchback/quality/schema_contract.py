@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import yaml
 
@@ -19,7 +19,7 @@ from matchback.core.clock import Clock
 from matchback.core.errors import ConfigError, MatchbackError
 from matchback.core.window import Window
 from matchback.quality.contracts import Difference, Entry, accepted, contract_document
-from matchback.warehouse.base import Row, Warehouse, first, in_batches
+from matchback.warehouse.base import Warehouse, fetch, in_batches
 
 CONTRACTS_FOLDER = "contracts"
 FIRST_VERSION_BY = "matchback"
@@ -42,6 +42,34 @@ class Version:
     at: str
 
 
+class Release(TypedDict):
+    """A release marker: differences that begin on its date are told with its name."""
+
+    date: str
+    name: str
+
+
+@dataclass(frozen=True)
+class LoadedDate:
+    """A date of which a GA4 shard was loaded."""
+
+    data_date: date
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source that a contract is kept of."""
+
+    source: str
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The number of a source's newest contract, if it has any."""
+
+    version: int | None
+
+
 def schema_variables(
     config: Config, warehouse: Warehouse, window: Window, run_id: str, *, full_refresh: bool
 ) -> dict[str, Any]:
@@ -59,7 +87,9 @@ def schema_variables(
 
 def loaded_dates(warehouse: Warehouse, run_id: str, *, full_refresh: bool) -> list[str]:
     """Return the dates of GA4 shards loaded since the last run that was published."""
-    rows = warehouse.rows(
+    rows = fetch(
+        warehouse,
+        LoadedDate,
         """
         select distinct data_date
         from landing.load_ledger
@@ -73,7 +103,7 @@ def loaded_dates(warehouse: Warehouse, run_id: str, *, full_refresh: bool) -> li
         """,
         [full_refresh, run_id],
     )
-    return [row["data_date"].isoformat() for row in rows]
+    return [row.data_date.isoformat() for row in rows]
 
 
 def public_holidays(country: str, start: date, end: date) -> list[str]:
@@ -87,7 +117,7 @@ def public_holidays(country: str, start: date, end: date) -> list[str]:
     return [day.isoformat() for day in sorted(calendar) if start <= day <= end]
 
 
-def read_releases(config: Config) -> list[dict[str, str]]:
+def read_releases(config: Config) -> list[Release]:
     """Return the configured release markers; ConfigError when the file is no such list."""
     pattern = config.flow_map.releases
     if pattern is None:
@@ -102,7 +132,7 @@ def read_releases(config: Config) -> list[dict[str, str]]:
         return [_release(row, pattern, number) for number, row in enumerate(table, start=2)]
 
 
-def _release(row: dict[str, str], pattern: str, line: int) -> dict[str, str]:
+def _release(row: dict[str, str], pattern: str, line: int) -> Release:
     try:
         day = date.fromisoformat((row["date"] or "").strip())
     except ValueError:
@@ -117,15 +147,15 @@ def record_first_contracts(
     warehouse: Warehouse, config: Config, run_id: str, clock: Clock
 ) -> list[Version]:
     """Keep version 1 of every source that has none yet; call it in the publishing transaction."""
-    new = warehouse.rows(
+    new = fetch(
+        warehouse,
+        Source,
         "select distinct source from work.int_schema_contract where source not in "
-        "(select source from ops.schema_contracts) order by source"
+        "(select source from ops.schema_contracts) order by source",
     )
     versions = []
     for row in new:
-        version = Version(
-            row["source"], 1, FIRST_VERSION_BY, FIRST_VERSION_WHY, clock.now.isoformat()
-        )
+        version = Version(row.source, 1, FIRST_VERSION_BY, FIRST_VERSION_WHY, clock.now.isoformat())
         warehouse.execute(
             f"""
             insert into ops.schema_contract_entries (source, version, {", ".join(ENTRY_COLUMNS)})
@@ -143,63 +173,62 @@ def record_first_contracts(
 def open_differences(warehouse: Warehouse) -> list[Difference]:
     """Return how each source differs from its newest contract, as the last run saw it."""
     _require_profile(warehouse)
-    return [
-        Difference(**row)
-        for row in warehouse.rows(
-            """
-            with newest as (
-                select source, max(version) as version from ops.schema_contracts group by source
-            ),
-            differences as (
-                select
-                    drift.source, drift.event_name, drift.path, drift.change, drift.is_breaking,
-                    min(drift.event_date) as first_date,
-                    max(drift.event_date) as last_date,
-                    max(drift.release) as release
-                from work.int_schema_drift as drift
-                inner join newest
-                    on drift.source = newest.source and drift.contract_version = newest.version
-                group by drift.source, drift.event_name, drift.path, drift.change, drift.is_breaking
-            ),
-            profiled as (
-                select source, event_name, max(event_date) as newest_date
-                from work.int_schema_profile
-                where kind in ('event', 'column')
-                group by source, event_name
-            )
+    return fetch(
+        warehouse,
+        Difference,
+        """
+        with newest as (
+            select source, max(version) as version from ops.schema_contracts group by source
+        ),
+        differences as (
             select
-                differences.source, differences.event_name, differences.path, differences.change,
-                last_seen.expected, last_seen.observed, differences.is_breaking,
-                differences.first_date, differences.last_date,
-                last_seen.rows_affected, differences.release,
-                differences.last_date >= profiled.newest_date - 2 as is_lasting,
-                coalesce(
-                    profile.kind,
-                    case when differences.event_name = '' then 'column' else 'parameter' end
-                ) as kind,
-                coalesce(profile.family, '') as observed_family,
-                coalesce(profile.path_rows / nullif(profile.event_rows, 0), 0) as observed_share,
-                coalesce(profile.path_rows, 0) as observed_rows
-            from differences
-            inner join work.int_schema_drift as last_seen
-                on differences.source = last_seen.source
-                and differences.event_name = last_seen.event_name
-                and differences.path = last_seen.path
-                and differences.change = last_seen.change
-                and differences.last_date = last_seen.event_date
-            inner join profiled
-                on differences.source = profiled.source
-                and differences.event_name = profiled.event_name
-            left join work.int_schema_profile as profile
-                on differences.source = profile.source
-                and differences.event_name = profile.event_name
-                and differences.path = profile.path
-                and differences.last_date = profile.event_date
-                and profile.kind <> 'event'
-            order by differences.source, differences.first_date, differences.path
-            """
+                drift.source, drift.event_name, drift.path, drift.change, drift.is_breaking,
+                min(drift.event_date) as first_date,
+                max(drift.event_date) as last_date,
+                max(drift.release) as release
+            from work.int_schema_drift as drift
+            inner join newest
+                on drift.source = newest.source and drift.contract_version = newest.version
+            group by drift.source, drift.event_name, drift.path, drift.change, drift.is_breaking
+        ),
+        profiled as (
+            select source, event_name, max(event_date) as newest_date
+            from work.int_schema_profile
+            where kind in ('event', 'column')
+            group by source, event_name
         )
-    ]
+        select
+            differences.source, differences.event_name, differences.path, differences.change,
+            last_seen.expected, last_seen.observed, differences.is_breaking,
+            differences.first_date, differences.last_date,
+            last_seen.rows_affected, differences.release,
+            differences.last_date >= profiled.newest_date - 2 as is_lasting,
+            coalesce(
+                profile.kind,
+                case when differences.event_name = '' then 'column' else 'parameter' end
+            ) as kind,
+            coalesce(profile.family, '') as observed_family,
+            coalesce(profile.path_rows / nullif(profile.event_rows, 0), 0) as observed_share,
+            coalesce(profile.path_rows, 0) as observed_rows
+        from differences
+        inner join work.int_schema_drift as last_seen
+            on differences.source = last_seen.source
+            and differences.event_name = last_seen.event_name
+            and differences.path = last_seen.path
+            and differences.change = last_seen.change
+            and differences.last_date = last_seen.event_date
+        inner join profiled
+            on differences.source = profiled.source
+            and differences.event_name = profiled.event_name
+        left join work.int_schema_profile as profile
+            on differences.source = profile.source
+            and differences.event_name = profile.event_name
+            and differences.path = profile.path
+            and differences.last_date = profile.event_date
+            and profile.kind <> 'event'
+        order by differences.source, differences.first_date, differences.path
+        """,
+    )
 
 
 def accept_differences(
@@ -227,22 +256,24 @@ def accept_differences(
 
 def newest_version(warehouse: Warehouse, source: str) -> int:
     """Return the number of a source's newest contract; 0 without any."""
-    row = first(
-        warehouse.rows(
-            "select max(version) as version from ops.schema_contracts where source = ?", [source]
-        )
+    [newest] = fetch(
+        warehouse,
+        Newest,
+        "select max(version) as version from ops.schema_contracts where source = ?",
+        [source],
     )
-    return int(row["version"] or 0) if row else 0
+    return newest.version or 0
 
 
 def read_entries(warehouse: Warehouse, source: str, version: int) -> list[Entry]:
     """Return what one version of a source's contract expects."""
-    rows = warehouse.rows(
+    return fetch(
+        warehouse,
+        Entry,
         f"select {', '.join(ENTRY_COLUMNS)} from ops.schema_contract_entries "
         "where source = ? and version = ?",
         [source, version],
     )
-    return [Entry(**row) for row in rows]
 
 
 def write_contract_file(config: Config, version: Version, entries: Iterable[Entry]) -> Path | None:
@@ -305,6 +336,5 @@ def _write_entries(warehouse: Warehouse, version: Version, entries: Sequence[Ent
 
 
 def _require_profile(warehouse: Warehouse) -> None:
-    rows: list[Row] = warehouse.rows("select 1 as one from ops.schema_contracts limit 1")
-    if not rows:
+    if not warehouse.rows("select 1 as one from ops.schema_contracts limit 1"):
         raise MatchbackError("There is no contract yet; run `matchback run` first.")

@@ -1,7 +1,7 @@
 """The schedules: with a Prefect API its deployments, without one a plain loop; one run at a time.
 
-Every job is the console command itself in a process of its own, so that a run that dies takes
-nothing with it and exits with the same code as by hand.
+Prefect runs each flow in a process of its own. The plain loop does the same with the console
+commands, so that a run that dies takes no schedule with it.
 """
 
 import asyncio
@@ -17,7 +17,8 @@ from pathlib import Path
 from matchback.config import Config
 from matchback.core.errors import ConfigError
 from matchback.core.settings import Settings, turn_telemetry_off
-from matchback.orchestration import has_prefect_api
+from matchback.prefect_api import has_prefect_api
+from matchback.project import Project
 
 LONGEST_NAP_SECONDS = 30.0
 
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Job:
-    """A command on a cron line; `flow_name` is its Flow in matchback/schedule/deployments.py."""
+    """A flow on a cron line, and the console command that runs it."""
 
     flow_name: str
     command: tuple[str, ...]
@@ -39,9 +40,9 @@ def planned_jobs(config: Config) -> list[Job]:
     schedule = config.schedule
     zone = schedule.timezone or config.property.timezone
     return [
-        Job("daily_reconciliation", ("run",), schedule.cron, zone),
+        Job("reconcile", ("run",), schedule.cron, zone),
         Job("retention", ("retention",), schedule.retention_cron, zone),
-        Job("drain_outbox", ("alerts", "drain"), schedule.outbox_cron, zone),
+        Job("drain", ("alerts", "drain"), schedule.outbox_cron, zone),
     ]
 
 
@@ -53,22 +54,22 @@ def refuse_unusable(jobs: Sequence[Job]) -> None:
         next_time(job, now)
 
 
-def serve(config: Config, config_path: Path) -> None:
+def serve(project: Project, config_path: Path) -> None:
     """Run the schedules until stopped."""
     turn_telemetry_off()
     if has_prefect_api():
-        serve_with_prefect(config, config_path)
+        serve_with_prefect(project, config_path)
     else:
-        serve_plainly(planned_jobs(config), config_path)
+        serve_plainly(planned_jobs(project.config), config_path)
 
 
-def serve_with_prefect(config: Config, config_path: Path) -> None:
+def serve_with_prefect(project: Project, config_path: Path) -> None:
     """Register the deployments with the configured API and run what it schedules."""
     import prefect
 
     from matchback.schedule.deployments import deployments
 
-    prefect.serve(*deployments(config, config_path), limit=1, print_starting_message=False)
+    prefect.serve(*deployments(project, config_path), limit=1, print_starting_message=False)
 
 
 def serve_plainly(
@@ -95,9 +96,8 @@ def serve_plainly(
 
 def run_command(command: Sequence[str], config_path: Path) -> int:
     """Run one console command in a process of its own and return its exit code."""
-    start = "from matchback.cli import main; main()"
     finished = subprocess.run(
-        [sys.executable, "-c", start, *command, "--config", str(config_path)],
+        [sys.executable, "-m", "matchback", *command, "--config", str(config_path)],
         env=Settings.from_environment().child_environment(),
         check=False,
     )

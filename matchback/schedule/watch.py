@@ -21,6 +21,7 @@ from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.core.errors import ExitCode, MatchbackError, WarehouseBusyError
 from matchback.opening import lock_file_of, open_existing_warehouse
+from matchback.warehouse.base import fetch
 from matchback.warehouse.lease import is_held
 
 MEMORY_FILE = "watch.json"
@@ -36,6 +37,13 @@ class Memory:
     last_success: str = ""
     stale_since: str = ""
     told_at: str = ""
+
+
+@dataclass(frozen=True)
+class LastSuccess:
+    """When the newest completed run ended, as the warehouse writes it."""
+
+    last_success: datetime | None
 
 
 @dataclass(frozen=True)
@@ -95,13 +103,15 @@ def _read(config: Config, clock: Clock, memory: Memory) -> _Reading:
         return _Reading(remembered, "a run is in progress")
     try:
         with open_existing_warehouse(config, read_only=True) as warehouse:
-            rows = warehouse.rows(
+            [last] = fetch(
+                warehouse,
+                LastSuccess,
                 "select max(completed_at) as last_success from (select status, "
                 "coalesce(ended_at, started_at) as completed_at from ops.runs) as runs "
                 "where status in ('healthy', 'failing') and completed_at <= cast(? as timestamp)",
                 [f"{clock.now + CLOCK_SKEW:%Y-%m-%d %H:%M:%S}"],
             )
-        return _Reading(as_utc(rows[0]["last_success"]))
+        return _Reading(as_utc(last.last_success))
     except WarehouseBusyError:
         return _Reading(remembered, "the warehouse is in use")
     except MatchbackError as error:

@@ -1,6 +1,7 @@
 """Writes the browser rows as GA4 export shards: Parquet, JSON lines or Avro."""
 
 import gzip
+from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -23,8 +24,15 @@ COLUMNS_INTRADAY_LACKS = ("traffic_source", "user_ltv", "is_active_user")
 CONTINENTS = {"US": ("Americas", "Northern America")}
 ECOMMERCE_NAMES = ("view_item", "add_to_cart", "begin_checkout", "purchase")
 
-# A parameter's key and its values as text, whole and broken numbers; one of them is given a row.
-Param = tuple[str, Array, Array, Array]
+
+@dataclass(frozen=True)
+class Param:
+    """A parameter of all rows; at most one of its values is given in a row."""
+
+    key: str
+    text: Array | None = None
+    whole: Array | None = None
+    broken: Array | None = None
 
 
 def write_ga4_shards(world: World, folder: Path) -> list[Path]:
@@ -208,83 +216,59 @@ def _param_matrices(world: World, rows: Array) -> tuple[list[str], Array, Array,
     visitor = client["visitor"][rows]
     names = client["name"][rows]
     channel = [CHANNELS[number] for number in visitors["channel"][visitor]]
+    device = [DEVICES[number] for number in visitors["device"][visitor]]
+    searched = [url.partition("?q=")[2].replace("+", " ") for url in client["url"][rows]]
     is_known = is_given(client["client_id"][rows])
     is_purchase = names == "purchase"
     session_second = client["session_begin"][rows] // MICROS
     order_id = client["order_id"][rows]
-    is_numeric = np.array([bool(text) and text.isdigit() for text in order_id], dtype=bool)
-    whole_value, broken_value = _cents(client["value"][rows])
-    whole_tax, broken_tax = _cents(np.where(is_purchase, client["value"][rows] * 19 // 119, -1))
-    same = np.full(len(rows), None, dtype=object)
-
-    table: list[Param] = [
-        ("event_id", client["event_id"][rows], same, same),
-        ("page_location", client["url"][rows], same, same),
-        ("page_referrer", texts([f"{SITE}/"] * len(rows)), same, same),
-        ("page_title", texts([f"Shop - {name}" for name in names]), same, same),
-        ("ga_session_id", same, only_where(is_known, session_second), same),
-        ("ga_session_number", same, only_where(is_known, client["visit"][rows]), same),
-        ("engagement_time_msec", same, (rows * 37 % 4000 + 200).astype(object), same),
-        ("session_engaged", texts(["1"] * len(rows)), same, same),
-        ("engaged_session_event", same, texts([1] * len(rows)), same),
-        ("percent_scrolled", same, only_where(names == "scroll", 90), same),
-        ("source", texts([entry[0] for entry in channel]), same, same),
-        ("medium", texts([entry[1] for entry in channel]), same, same),
-        ("campaign", texts([entry[2] for entry in channel]), same, same),
-        ("language", texts([LANGUAGES[code] for code in visitors["country"][visitor]]), same, same),
-        (
-            "screen_resolution",
-            texts([DEVICES[number][4] for number in visitors["device"][visitor]]),
-            same,
-            same,
-        ),
-        ("content_group", texts([f"group_{row % 4}" for row in rows]), same, same),
-        (
-            "search_term",
-            only_where(
-                names == "search", texts([_search_term(url) for url in client["url"][rows]])
-            ),
-            same,
-            same,
-        ),
-        ("value", same, whole_value, broken_value),
-        ("currency", client["currency"][rows], same, same),
-        (
-            "transaction_id",
-            only_where(~is_numeric, order_id),
-            texts(
-                [
-                    int(text) if numeric else None
-                    for text, numeric in zip(order_id, is_numeric, strict=True)
-                ]
-            ),
-            same,
-        ),
-        ("tax", same, whole_tax, broken_tax),
-        ("shipping", same, only_where(is_purchase, 0), same),
-        ("payment_type", only_where(is_purchase, "card"), same, same),
+    values = client["value"][rows]
+    whole_order_id = texts([int(text) if text and text.isdigit() else None for text in order_id])
+    params = [
+        Param("event_id", client["event_id"][rows]),
+        Param("page_location", client["url"][rows]),
+        Param("page_referrer", texts([f"{SITE}/"] * len(rows))),
+        Param("page_title", texts([f"Shop - {name}" for name in names])),
+        Param("ga_session_id", whole=only_where(is_known, session_second)),
+        Param("ga_session_number", whole=only_where(is_known, client["visit"][rows])),
+        Param("engagement_time_msec", whole=(rows * 37 % 4000 + 200).astype(object)),
+        Param("session_engaged", texts(["1"] * len(rows))),
+        Param("engaged_session_event", whole=texts([1] * len(rows))),
+        Param("percent_scrolled", whole=only_where(names == "scroll", 90)),
+        Param("source", texts([entry[0] for entry in channel])),
+        Param("medium", texts([entry[1] for entry in channel])),
+        Param("campaign", texts([entry[2] for entry in channel])),
+        Param("language", texts([LANGUAGES[code] for code in visitors["country"][visitor]])),
+        Param("screen_resolution", texts([entry[4] for entry in device])),
+        Param("content_group", texts([f"group_{row % 4}" for row in rows])),
+        Param("search_term", only_where(names == "search", texts(searched))),
+        Param("value", None, *_cents(values)),
+        Param("currency", client["currency"][rows]),
+        Param("transaction_id", only_where(~is_given(whole_order_id), order_id), whole_order_id),
+        Param("tax", None, *_cents(np.where(is_purchase, values * 19 // 119, -1))),
+        Param("shipping", whole=only_where(is_purchase, 0)),
+        Param("payment_type", only_where(is_purchase, "card")),
     ]
-    return _with_patches(world, rows, table)
-
-
-def _search_term(url: str) -> str:
-    return url.partition("?q=")[2].replace("+", " ")
+    return _with_patches(world, rows, params)
 
 
 def _with_patches(
-    world: World, rows: Array, table: list[Param]
+    world: World, rows: Array, params: list[Param]
 ) -> tuple[list[str], Array, Array, Array]:
-    keys = [entry[0] for entry in table]
+    keys = [param.key for param in params]
     patches = {
         place: world.client_patches[row].params
         for place, row in enumerate(rows.tolist())
         if row in world.client_patches
     }
     added = sorted({key for patch in patches.values() for key in patch} - set(keys))
+    params = [*params, *(Param(key) for key in added)]
     empty = np.full(len(rows), None, dtype=object)
     text, whole, broken = (
-        np.column_stack([*(entry[slot] for entry in table), *[empty] * len(added)])
-        for slot in (1, 2, 3)
+        np.column_stack([empty if slot is None else slot for slot in slots])
+        for slots in zip(
+            *((param.text, param.whole, param.broken) for param in params), strict=True
+        )
     )
     keys += added
     for place, patch in patches.items():

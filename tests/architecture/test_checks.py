@@ -12,8 +12,7 @@ ALLOWED = {
     # A leak names the check that finds it, the truth what it must count.
     "matchback/simulator/": set(all_checks()),
     # A suite judges a published figure by the check of the same name.
-    "expectations/health/": set(all_checks()),
-    "expectations/marts/": set(all_checks()),
+    "expectations/": set(all_checks()),
     # The last line of a run names an order that this check found missing.
     "flows/reconcile.py": {"crm_coverage_server"},
 }

@@ -31,12 +31,17 @@ def test_core_imports_neither_prefect_nor_a_client() -> None:
     assert guilty == {}
 
 
-def test_only_settings_and_orchestration_read_the_environment() -> None:
+def test_only_settings_and_the_prefect_api_read_the_environment() -> None:
     assert modules_with(r"os\.environ\b|os\.getenv") <= {
         "matchback.core.settings",
-        "matchback.orchestration",
+        "matchback.prefect_api",
         "matchback.cli",
     }
+
+
+def test_no_error_is_swallowed_whatever_it_is() -> None:
+    # The run that is killed says so as well as it can; this set only shrinks.
+    assert modules_with(r"suppress\(Exception\)") <= {"matchback.flows.reconcile"}
 
 
 def test_the_clock_is_read_in_one_place() -> None:

@@ -1,6 +1,7 @@
 """Which room of the package may import which: the whole table, and nothing beyond it."""
 
 from collections import defaultdict
+from functools import cache
 from graphlib import TopologicalSorter
 
 from tests.architecture.shipped import PACKAGE, imported_modules, shipped_modules
@@ -116,6 +117,7 @@ def room_of(module: str) -> str:
     return source if source in MAY_IMPORT else parts[0]
 
 
+@cache
 def arrows() -> dict[tuple[str, str], list[str]]:
     """Return every arrow from room to room with the modules that draw it."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)

@@ -6,22 +6,22 @@ Stands for what no test can make happen at will: a model that builds a wrong tab
 import sys
 from collections.abc import Callable
 
-import matchback.flows.reconcile
+import matchback.quality.audit
 from matchback.cli import main
 
 
-def strike_before(audit: Callable[..., object], statement: str) -> Callable[..., object]:
+def strike_before(validate: Callable[..., object], statement: str) -> Callable[..., object]:
     """Return an audit that finds the statement's damage."""
 
     def sabotaged(warehouse: object, *arguments: object, **options: object) -> object:
         warehouse.execute(statement)
-        return audit(warehouse, *arguments, **options)
+        return validate(warehouse, *arguments, **options)
 
     return sabotaged
 
 
 if __name__ == "__main__":
-    matchback.flows.reconcile.audit = strike_before(
-        matchback.flows.reconcile.audit, sys.argv.pop(1)
+    matchback.quality.audit.validate = strike_before(
+        matchback.quality.audit.validate, sys.argv.pop(1)
     )
     main()

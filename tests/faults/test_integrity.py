@@ -2,18 +2,17 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from matchback.config import load_config
-from matchback.core.clock import Clock
+from matchback.config import Config
 from matchback.core.errors import IntegrityError
-from matchback.core.progress import Progress
 from matchback.core.settings import parse_as_of
-from matchback.core.window import Window
-from matchback.flows import reconcile as job
+from matchback.flows.reconcile import reconcile
+from matchback.quality import audit
+from matchback.runs import dbt_ahead
+from matchback.runs.result import RunResult
 from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.faults.kit import as_text, last_run, lines_sent, point_alerts_to, published_of
 from tests.faults.sabotage import strike_before
@@ -46,39 +45,47 @@ def folder(clean_run: World, tmp_path: Path, double: SlackDouble) -> Path:
     return tmp_path / "world"
 
 
-@pytest.fixture
-def run(
-    clean_run: World, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[str], job.RunResult]:
-    """Return a run whose build finds the candidates built, and whose audit finds them damaged."""
-    config = load_config(folder / "matchback.yml", {})
-    dates = [parse_as_of(str(clean_run.truth[name])).date() for name in ("start", "end")]
-    clock = Clock(parse_as_of(clean_run.as_of))
-    audit = job.audit
+class FoundBuilt:
+    """Stands in for dbt: finds the candidates of the run before and takes them over."""
 
-    def take_over_candidates(*_: object) -> int:
-        with DuckDBWarehouse(config.warehouse_path) as warehouse:
+    def __init__(self, config: Config, environment: object) -> None:
+        self.config = config
+
+    def __enter__(self) -> "FoundBuilt":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def build(self, settings: object, **options: object) -> int:
+        with DuckDBWarehouse(self.config.warehouse_path) as warehouse:
             for table in ("fct_check_results", "agg_health_score", "fct_findings"):
                 warehouse.execute(
                     f"update marts_next.{table} set run_id = (select max(run_id) from ops.runs)"
                 )
         return 0
 
-    def once(damage: str) -> job.RunResult:
-        monkeypatch.setattr(job, "audit", strike_before(audit, damage))
-        environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder)}
-        progress = Progress(is_quiet=True)
-        return job.reconcile(config, Window(*dates), clock, environment, progress)
 
-    monkeypatch.setattr("matchback.build.dbt.DbtProcess", lambda *_: nullcontext())
-    monkeypatch.setattr(job, "build_models", take_over_candidates)
+@pytest.fixture
+def run(
+    clean_run: World, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], RunResult]:
+    """Return a run whose build finds the candidates built, and whose audit finds them damaged."""
+    dates = [parse_as_of(str(clean_run.truth[name])).date() for name in ("start", "end")]
+    validate = audit.validate
+
+    def once(damage: str) -> RunResult:
+        monkeypatch.setattr(audit, "validate", strike_before(validate, damage))
+        return reconcile.fn(folder / "matchback.yml", *dates, parse_as_of(clean_run.as_of))
+
+    monkeypatch.setattr(dbt_ahead, "DbtProcess", FoundBuilt)
     monkeypatch.setenv("PREFECT_API_URL", "")
     return once
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
 def test_a_failed_audit_leaves_every_published_byte_and_says_so(
-    damage: str, folder: Path, run: Callable[[str], job.RunResult], double: SlackDouble
+    damage: str, folder: Path, run: Callable[[str], RunResult], double: SlackDouble
 ) -> None:
     before = published_of(folder)
 
@@ -94,7 +101,7 @@ def test_a_failed_audit_leaves_every_published_byte_and_says_so(
 
 
 def test_the_next_good_run_publishes_and_ends_the_incident(
-    folder: Path, run: Callable[[str], job.RunResult], double: SlackDouble
+    folder: Path, run: Callable[[str], RunResult], double: SlackDouble
 ) -> None:
     with pytest.raises(IntegrityError):
         run(DAMAGE["grain"])
@@ -107,7 +114,7 @@ def test_the_next_good_run_publishes_and_ends_the_incident(
 
 
 def test_a_run_that_was_killed_does_not_count_as_running_for_ever(
-    folder: Path, run: Callable[[str], job.RunResult]
+    folder: Path, run: Callable[[str], RunResult]
 ) -> None:
     with DuckDBWarehouse(folder / "warehouse.duckdb") as warehouse:
         warehouse.execute("insert into ops.runs (run_id, status) values ('killed', 'running')")

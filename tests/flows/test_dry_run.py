@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-import matchback.build.dbt
-import matchback.flows.reconcile
 from matchback.build import dry_run as plan
 from matchback.config import Config, load_config
 from matchback.core.clock import Clock
@@ -70,10 +68,10 @@ def plan_on(
         config: Config = load_config(tmp_path / "matchback.yml", {})
         monkeypatch.setattr(plan, "open_warehouse", lambda *_, **__: nullcontext(Service(scanned)))
         monkeypatch.setattr(
-            matchback.build.dbt, "DbtProcess", lambda *_: nullcontext(Dbt(list(scanned)))
+            "matchback.build.dbt.DbtProcess", lambda *_: nullcontext(Dbt(list(scanned)))
         )
         if scanned:
-            monkeypatch.setattr(matchback.flows.reconcile, "build_settings", lambda *_: {})
+            monkeypatch.setattr("matchback.build.run_settings.run_settings", lambda *_, **__: {})
         return plan.dry_run(config, WINDOW, CLOCK, {})
 
     return run

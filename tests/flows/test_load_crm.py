@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from matchback.core.errors import ExitCode, SourceError
-from matchback.flows.replay import replay
+from matchback.runs.replay import replay_quarantine
 from tests.load_kit import CLOCK, Project, lines
 
 HEADER = "Name,Created at,Total,Currency,Email,Phone,First,Note,Test\n"
@@ -286,7 +286,7 @@ def test_replay_reads_a_crm_file_again_after_the_mapping_was_fixed(project):
     assert project.count() == 0
     fixed = {name: header for name, header in COLUMNS.items() if name != "value"}
     project.write_config({"crm": {"path": "data/orders_*", "columns": fixed}}, property=PROPERTY)
-    summary = replay(project.config, project.warehouse, "replay", CLOCK)
+    summary = replay_quarantine(project.config, project.warehouse, "replay", CLOCK)
     assert (summary.files_reloaded, summary.rows_left) == (1, 0)
     assert project.count() == 1
     project.assert_conserved()

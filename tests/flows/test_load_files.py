@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matchback.core.errors import ConfigError, ExitCode, SourceError
-from matchback.flows.replay import replay
+from matchback.runs.replay import replay_quarantine
 from matchback.sources.kit.files import describe_file
 from tests.fixtures.tokens import TOKEN
 from tests.load_kit import CLOCK, Project, decision, exchange, lines
@@ -249,7 +249,7 @@ def test_a_corrected_quarantined_row_lands_once(project):
     fixed = json.dumps(decision(2))
     project.warehouse.execute("update quarantine.rejected_rows set raw = ?", [fixed])
     for expected in (1, 0):
-        summary = replay(project.config, project.warehouse, "replay-1", CLOCK)
+        summary = replay_quarantine(project.config, project.warehouse, "replay-1", CLOCK)
         assert summary.rows_replayed == expected
     assert users(project) == ["C1", "C2"]
     assert project.quarantine() == []
@@ -263,7 +263,7 @@ def test_a_corrected_quarantined_row_lands_once(project):
 def test_a_row_that_is_still_bad_waits_on(project):
     project.write("data/a.jsonl", decisions(1) + "{broken\n")
     project.load()
-    assert replay(project.config, project.warehouse, "replay-1", CLOCK).rows_left == 1
+    assert replay_quarantine(project.config, project.warehouse, "replay-1", CLOCK).rows_left == 1
     assert len(project.ledger()) == 1
 
 
@@ -271,7 +271,8 @@ def test_replay_reads_a_corrected_file_again(project):
     project.write("data/a.jsonl", decisions(1) + "{broken\n")
     project.load()
     project.write("data/a.jsonl", decisions(1, 2))
-    assert replay(project.config, project.warehouse, "replay-1", CLOCK).files_reloaded == 1
+    summary = replay_quarantine(project.config, project.warehouse, "replay-1", CLOCK)
+    assert summary.files_reloaded == 1
     assert users(project) == ["C1", "C2"]
     assert project.quarantine() == []
 

@@ -5,7 +5,7 @@ import duckdb
 import fastavro
 import pytest
 
-from matchback.flows.replay import replay
+from matchback.runs.replay import replay_quarantine
 from tests.fixtures.tokens import TOKEN
 from tests.load_kit import CLOCK, SHARED, Project, ga4_event, lines
 
@@ -266,7 +266,7 @@ def test_a_row_without_a_name_is_quarantined_and_can_be_replayed(project):
     project.assert_conserved()
     fixed = json.dumps(ga4_event(2))
     project.warehouse.execute("update quarantine.rejected_rows set raw = ?", [fixed])
-    assert replay(project.config, project.warehouse, "replay", CLOCK).rows_replayed == 1
+    assert replay_quarantine(project.config, project.warehouse, "replay", CLOCK).rows_replayed == 1
     assert len(timestamps(project)) == 2
     project.assert_conserved()
 

@@ -1,74 +1,60 @@
-"""Flows and tasks behave the same with and without a Prefect API, and Prefect never costs a run."""
+"""Prefect follows a run where its API answers; elsewhere nothing of it is started."""
 
+import json
 import subprocess
 import sys
-import time
-from datetime import date
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
+from typer.testing import CliRunner
 
-from matchback import orchestration
+from matchback import prefect_api
+from matchback.cli import COMMANDS, app
 from matchback.core.errors import ConfigError
-from matchback.orchestration import (
-    Artifacts,
-    flow,
-    has_prefect_api,
-    publish_artifacts,
-    run_page,
-    task,
-)
+from matchback.prefect_api import followed, has_prefect_api, is_followed
+from matchback.runs.result import StoppedError, told_in_our_words
+from tests.worlds import World, build_world
+
+AS_OF = datetime(2026, 11, 22, 12, tzinfo=UTC)
+CANARY = "canary-4711"
 
 
 @pytest.fixture(autouse=True)
-def no_prefect_api(monkeypatch, tmp_path):
+def no_prefect_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("PREFECT_API_URL", "")
-    monkeypatch.setattr(orchestration, "_lost_api", False)
+    is_followed.cache_clear()
+    yield
+    is_followed.cache_clear()
 
 
-def make_flaky(failures: int, error: type[Exception] = OSError):
-    attempts = []
+def test_without_an_api_a_flow_is_its_plain_function_and_no_server_is_started(monkeypatch):
+    from matchback.flows.reconcile import reconcile, scan
 
-    @task(name="flaky", retries=2, retry_delay_seconds=0.01)
-    def flaky(value):
-        attempts.append(value)
-        if len(attempts) <= failures:
-            raise error("once more")
-        return value
-
-    return flaky, attempts
+    monkeypatch.setenv("PREFECT_SERVER_ALLOW_EPHEMERAL_MODE", "true")
+    assert followed(reconcile) is reconcile.fn
+    assert followed(scan) is scan.fn
+    assert not is_followed()
 
 
-def test_a_task_is_retried_until_it_succeeds():
-    flaky, attempts = make_flaky(failures=2)
-    assert flaky("row") == "row"
-    assert len(attempts) == 3
-
-
-def test_a_task_gives_up_after_its_retries():
-    flaky, attempts = make_flaky(failures=3)
-    with pytest.raises(OSError, match="once more"):
-        flaky("row")
-    assert len(attempts) == 3
-
-
-def test_an_error_that_the_user_must_solve_is_not_retried():
-    flaky, attempts = make_flaky(failures=1, error=ConfigError)
-    with pytest.raises(ConfigError):
-        flaky("row")
-    assert len(attempts) == 1
-
-
-def test_without_an_api_prefect_is_never_imported():
+@pytest.mark.parametrize(
+    "command",
+    [["--help"], *([name, "--help"] for name in COMMANDS), ["doctor"], ["alerts", "list"]],
+    ids=" ".join,
+)
+def test_a_command_that_runs_no_flow_does_not_import_prefect(command, tmp_path):
+    (tmp_path / "matchback.yml").write_text("sources: {ga4: {path: 'd/*.json'}}", encoding="utf-8")
     program = (
-        "import sys\n"
-        "from matchback.orchestration import flow, publish_artifacts, run_page, Artifacts\n"
-        "assert flow(name='f')(lambda: 1)() == 1\n"
-        "assert publish_artifacts(Artifacts(markdown={'a': 'b'})) == 0\n"
-        "assert run_page() is None\n"
+        "import sys\nfrom matchback.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
         "sys.exit('prefect' in sys.modules)\n"
     )
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+    finished = subprocess.run(
+        [sys.executable, "-c", program, *command], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert finished.returncode == 0, finished.stderr
 
 
 def test_an_api_is_found_in_the_environment_or_the_active_profile(tmp_path):
@@ -88,82 +74,94 @@ def test_an_api_is_found_in_the_environment_or_the_active_profile(tmp_path):
     assert not has_prefect_api(home)
 
 
-def test_an_unreachable_api_does_not_stop_the_run(monkeypatch):
+def test_an_api_that_does_not_answer_costs_the_run_one_warning(monkeypatch):
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
+    from matchback.flows.drain import drain
+
     warnings = []
-    monkeypatch.setattr(orchestration.logger, "warning", lambda text, *_: warnings.append(text))
+    monkeypatch.setattr(prefect_api.logger, "warning", lambda text, *_: warnings.append(text))
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
-    calls = []
-
-    @flow(name="first")
-    def first(value):
-        calls.append(value)
-        return value
-
     with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}):
-        assert first("row") == "row"
-        started = time.monotonic()
-        assert first("row") == "row"
-    assert calls == ["row", "row"]
+        assert followed(drain) is drain.fn
+        assert followed(drain) is drain.fn
     assert len(warnings) == 1
     assert "goes on without it" in warnings[0]
-    assert time.monotonic() - started < 1, "a lost API is asked only once"
+
+
+def test_an_error_that_nobody_foresaw_is_named_by_its_type_only():
+    named = pytest.raises(StoppedError, match=r"stopped at 'load' \(ValueError\)")
+    with named as stopped, told_in_our_words("load"):
+        raise ValueError(CANARY)
+    assert CANARY not in str(stopped.value)
+    assert stopped.value.__suppress_context__
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return build_world(tmp_path_factory.mktemp("followed"), days=2, events_per_day=100)
 
 
 @pytest.mark.slow
-def test_under_a_prefect_api_runs_are_recorded_and_no_argument_is_stored(monkeypatch):
+def test_under_a_prefect_api_runs_are_recorded_and_nothing_personal_is_stored(world, monkeypatch):
     from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_API_URL
     from prefect.testing.utilities import prefect_test_harness
 
-    pages = []
-    secret = "https://hooks.example.com/services/canary-4711"
+    from matchback.flows.erase import erase
+    from matchback.flows.replay import load_file
+    from matchback.privacy.person import UnknownPersonError
 
-    @task(name="load", retries=1)
-    def load(connection, url):
-        if not connection:
-            connection.append("opened")
-            raise OSError(url)
-        return connection
+    attempts = []
 
-    @flow(name="day")
-    def day(connection, url, start: date, config: Path):
-        assert publish_artifacts(Artifacts(tables={"verdicts": [{"status": "matched"}]})) == 1
-        pages.append(run_page())
-        return load(connection, url)
+    def fail_once():
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise OSError(CANARY)
+        return "loaded"
 
-    @flow(name="broken")
-    def broken(url):
-        raise ValueError(url)
-
-    @flow(name="misconfigured")
-    def misconfigured():
+    def refuse():
+        attempts.append(1)
         raise ConfigError("Name a source.")
 
     with prefect_test_harness(server_startup_timeout=120):
-        from prefect.settings import PREFECT_API_URL
-
         monkeypatch.setenv("PREFECT_API_URL", PREFECT_API_URL.value())
-        assert day([], secret, date(2026, 11, 1), Path("matchback.yml")) == ["opened"]
-        with pytest.raises(ValueError, match="canary"):
-            broken(secret)
+        monkeypatch.chdir(world.path)
+        dates = ["--start", world.truth["start"], "--end", world.truth["end"]]
+        command = ["run", *dates, "--as-of", world.as_of, "--json"]
+        finished = CliRunner().invoke(app, command)
+        assert followed(load_file)(fail_once) == "loaded"
+        assert len(attempts) == 2
         with pytest.raises(ConfigError):
-            misconfigured()
-        with orchestration.one_run_at_a_time("warehouse"), get_client(sync_client=True) as client:
-            limit = client.read_global_concurrency_limit_by_name("matchback-warehouse")
+            followed(load_file)(refuse)
+        assert len(attempts) == 3
+        with pytest.raises(UnknownPersonError):
+            followed(erase)(SecretStr(CANARY), Path("matchback.yml"), AS_OF)
+        with get_client(sync_client=True) as client:
             runs = client.read_flow_runs()
             tasks = client.read_task_runs()
-        assert (limit.limit, limit.active_slots) == (1, 1)
+            artifacts = client.read_artifacts()
 
-    stored = " ".join(run.model_dump_json() for run in [*runs, *tasks])
-    assert "canary" not in stored
-    states = {(run.state_name, run.state.message) for run in runs}
-    assert states == {
-        ("Completed", "done"),
-        ("Failed", "ValueError; see the log of the run"),
-        ("Failed", "Name a source."),
+    assert finished.exit_code == 0, finished.output
+    assert json.loads(finished.stdout)["status"] == "healthy"
+    stored = " ".join(kept.model_dump_json() for kept in [*runs, *tasks, *artifacts])
+    assert CANARY not in stored
+    by_state = {run.state_name: run for run in runs}
+    assert by_state["Completed"].parameters == {
+        "config_path": "matchback.yml",
+        "start": world.truth["start"],
+        "end": world.truth["end"],
+        "as_of": world.as_of.replace("Z", "+00:00"),
+        "full_refresh": False,
     }
-    [day_run] = [run for run in runs if run.parameters["shown"]]
-    assert pages[0].endswith(f"/flow-runs/flow-run/{day_run.id}")
-    shown = [run.parameters["shown"] for run in runs if run.parameters["shown"]]
-    assert shown == [{"start": "2026-11-01", "config": "matchback.yml"}]
+    assert by_state["Failed"].parameters["person"] == "**********"
+    assert "Nothing in the warehouse points at this person" in by_state["Failed"].state.message
+    names = {run.name.rsplit("-", 1)[0] for run in tasks if run.flow_run_id}
+    assert names >= {
+        "load-file", "scan for personal data", "dbt build", "great expectations", "publish",
+        "deliver alerts", "write report",
+    }  # fmt: skip
+    shown = {artifact.key for artifact in artifacts if artifact.key}
+    assert shown == {"matchback-run", "matchback-checks"}
+    page = f"/flow-run/{by_state['Completed'].id}"
+    assert page in (world.path / "reports" / "index.html").read_text(encoding="utf-8")

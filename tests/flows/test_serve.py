@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from matchback.cli import app
 from matchback.config import load_config
 from matchback.core.errors import ConfigError
+from matchback.project import Project
 from matchback.schedule.serve import (
     Job,
     next_time,
@@ -119,15 +120,16 @@ def test_a_job_is_the_console_command_with_its_exit_code(tmp_path, monkeypatch, 
     assert "no config file" in capfd.readouterr().err
 
 
-def test_prefect_gets_the_path_of_the_config_and_no_secret(write_config):
+def test_prefect_gets_the_path_of_the_config_and_no_secret(write_config, monkeypatch):
     from matchback.schedule.deployments import deployments
 
-    path, config = write_config()
-    made = deployments(config, path)
+    monkeypatch.setenv("HOOK", "https://hooks.example.com/canary-4711")
+    path, _ = write_config()
+    made = deployments(Project.open(path), path)
     assert [deployment.entrypoint for deployment in made] == [
-        "matchback.schedule.deployments.daily_reconciliation",
-        "matchback.schedule.deployments.retention",
-        "matchback.schedule.deployments.drain_outbox",
+        "matchback.flows.reconcile.reconcile",
+        "matchback.flows.retention.retention",
+        "matchback.flows.drain.drain",
     ]
     for deployment in made:
         assert deployment.parameters == {"config_path": str(path)}
@@ -136,15 +138,11 @@ def test_prefect_gets_the_path_of_the_config_and_no_secret(write_config):
 
 
 def test_prefect_yaml_names_flows_that_exist_and_takes_only_the_config_path():
-    from prefect.flows import Flow
-
-    from matchback.schedule import deployments
+    from prefect.flows import load_flow_from_entrypoint
 
     declared = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
-    names = [deployment["entrypoint"].partition(":") for deployment in declared]
-    assert [path for path, _, _ in names] == ["matchback/schedule/deployments.py"] * 3
-    for _, _, name in names:
-        assert isinstance(getattr(deployments, name), Flow)
+    flows = [load_flow_from_entrypoint(f"{ROOT}/{one['entrypoint']}") for one in declared]
+    assert [flow.name for flow in flows] == ["reconcile", "retention", "drain"]
     for deployment in declared:
         assert set(deployment["parameters"]) == {"config_path"}
         assert deployment["concurrency_limit"]["limit"] == 1

@@ -7,10 +7,13 @@ import yaml
 
 from matchback.core.resources import DBT_DIRECTORY
 from matchback.privacy.registry import PERSONAL_TABLES
+from matchback.quality.checks import CHECKS_SEED, SURFACES_SEED
 
 ROOT = Path(__file__).parents[2]
 REPORT_SQL = ROOT / "matchback" / "reporting" / "sql"
 READ = re.compile(r"\b(?:marts|landing|ops|reference)\.(\w+)")
+# What is known of checks and surfaces is read from the files of these seeds.
+CHECKS, SURFACES = CHECKS_SEED.stem, SURFACES_SEED.stem
 REFERRED = re.compile(r"'(\w+)'\)")
 
 
@@ -30,7 +33,7 @@ def test_the_report_and_the_passport_expose_what_their_queries_read() -> None:
     schema_docs = REPORT_SQL.glob("schema_*.sql")
     report = sorted(set(REPORT_SQL.glob("*.sql")) - set(passport) - set(schema_docs))
 
-    assert exposed("report") == tables_read(report)
+    assert exposed("report") == tables_read(report) | {CHECKS, SURFACES}
     assert exposed("passport") == tables_read(passport)
 
 
@@ -38,7 +41,7 @@ def test_alerts_expose_the_marts_that_they_read() -> None:
     sources = sorted((ROOT / "matchback" / "alerting").glob("*.py"))
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
 
-    assert exposed("slack_alerts") == set(re.findall(r"\bmarts\.(\w+)", text))
+    assert exposed("slack_alerts") == {*re.findall(r"\bmarts\.(\w+)", text), CHECKS}
 
 
 def test_access_exposes_every_published_and_raw_table_with_references_to_persons() -> None:

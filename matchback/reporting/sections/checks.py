@@ -44,6 +44,70 @@ class CheckResult(CheckPart):
     warn_bound: float
     upper_bound: float | None
 
+    @property
+    def shown(self) -> str:
+        """Return the value of a check as its kind is read."""
+        kind, value = self.threshold_kind, self.value
+        if kind == "zero":
+            found = self.numerator if self.numerator is not None else value
+            return figures.NONE if found is None else f"{figures.count(found)} found"
+        if value is None:
+            return figures.NONE
+        if kind in SHARE_KINDS:
+            return figures.percent(value)
+        if kind == "status":
+            return {1: "as it should be", 0.5: "partly", 0: "not so"}.get(value, "partly")
+        if kind == "count_at_least":
+            return figures.decimal(value, 1).removesuffix(".0")
+        return figures.decimal(value)
+
+    @property
+    def bounds(self) -> str:
+        """Return the bounds of a check in words."""
+        kind, passes, warns = self.threshold_kind, self.pass_bound, self.warn_bound
+        if kind == "status":
+            return ""
+        if kind == "ratio_band":
+            return f"pass {passes:g} to {self.upper_bound:g}, warning from {warns:g}"
+        if kind == "share_at_least":
+            return f"pass from {_share(passes)}, warning from {_share(warns)}"
+        if kind == "share_at_most":
+            return f"pass up to {_share(passes)}, warning up to {_share(warns)}"
+        if kind == "zero":
+            return "pass at none, one fails"
+        return f"pass from {passes:g}, warning from {warns:g}"
+
+    @property
+    def sample(self) -> str:
+        """Return the counts and interval behind a rate, and of what when it is not of all."""
+        if self.numerator is None or self.denominator is None:
+            return ""
+        text = f"{figures.count(self.numerator)} of {figures.count(self.denominator)}"
+        if self.dimension != "all":
+            of = figures.masked(self.dimension).replace(",", ", ").replace("=", " ")
+            text += f", the worst: {of}, {figures.short_day(self.event_date)}"
+        if self.interval_low is not None and self.interval_high is not None:
+            low, high = figures.percent(self.interval_low), figures.percent(self.interval_high)
+            text += f", 95 % interval {low} to {high}"
+        return text
+
+    @property
+    def gauge(self) -> Markup:
+        """Return a gauge of the bounds with the value marked; empty for checks without a scale."""
+        kind, value = self.threshold_kind, self.value
+        passes, warns = self.pass_bound, self.warn_bound
+        if kind == "ratio_band" and self.upper_bound is not None:
+            zones = [(warns, "fail"), (passes, "warn"), (self.upper_bound, "pass"), (1.5, "warn")]
+            return charts.gauge(value, zones, 1.5)
+        if kind in ("share_at_least", "count_at_least"):
+            top = 1.0 if kind == "share_at_least" else max(passes * 1.25, value or 0)
+            low = max(0.0, 2 * warns - 1) if kind == "share_at_least" else 0.0
+            return charts.gauge(value, [(warns, "fail"), (passes, "warn"), (top, "pass")], top, low)
+        if kind == "share_at_most":
+            top = max(warns * 2, (value or 0) * 1.1)
+            return charts.gauge(value, [(passes, "pass"), (warns, "warn"), (top, "fail")], top)
+        return Markup("")
+
 
 @dataclass(frozen=True)
 class FindingCount:
@@ -112,24 +176,16 @@ class CheckView:
         return self.result.status
 
     @property
-    def value(self) -> str:
-        return check_value(self.result)
-
-    @property
     def worst(self) -> str:
-        return check_worst(self.result, self.parts)
-
-    @property
-    def bounds(self) -> str:
-        return check_bounds(self.result)
-
-    @property
-    def sample(self) -> str:
-        return check_sample(self.result)
-
-    @property
-    def gauge(self) -> Markup:
-        return check_gauge(self.result)
+        """Return the day that decides the status where the value of the whole window would not."""
+        if self.result.own_status == self.result.status:
+            return ""
+        for part in self.parts:
+            if part.status == self.result.status:
+                verb = {"fail": "fails", "warn": "warns"}[part.status]
+                value = replace(self.result, value=part.value, numerator=part.numerator).shown
+                return f"{verb} on {figures.short_day(part.event_date)} at {value}"
+        return ""
 
     @property
     def found(self) -> str:
@@ -214,81 +270,5 @@ def _worst_first(check: CheckView) -> tuple[int, float, str]:
     return words.STATUS_ORDER.index(check.status), -check.points, check.known.check_id
 
 
-def check_value(row: CheckResult) -> str:
-    """Return the value of a check as its kind is read."""
-    kind, value = row.threshold_kind, row.value
-    if kind == "zero":
-        found = row.numerator if row.numerator is not None else value
-        return figures.NONE if found is None else f"{figures.count(found)} found"
-    if value is None:
-        return figures.NONE
-    if kind in SHARE_KINDS:
-        return figures.percent(value)
-    if kind == "status":
-        return {1: "as it should be", 0.5: "partly", 0: "not so"}.get(value, "partly")
-    if kind == "count_at_least":
-        return figures.decimal(value, 1).removesuffix(".0")
-    return figures.decimal(value)
-
-
-def check_worst(row: CheckResult, parts: list[CheckPart]) -> str:
-    """Return the day that decides the status where the value of the whole window would not."""
-    if row.own_status == row.status:
-        return ""
-    for part in parts:
-        if part.status == row.status:
-            verb = {"fail": "fails", "warn": "warns"}[part.status]
-            value = check_value(replace(row, value=part.value, numerator=part.numerator))
-            return f"{verb} on {figures.short_day(part.event_date)} at {value}"
-    return ""
-
-
-def check_bounds(row: CheckResult) -> str:
-    """Return the bounds of a check in words."""
-    kind, passes, warns = row.threshold_kind, row.pass_bound, row.warn_bound
-    if kind == "status":
-        return ""
-    if kind == "ratio_band":
-        return f"pass {passes:g} to {row.upper_bound:g}, warning from {warns:g}"
-    if kind == "share_at_least":
-        return f"pass from {_share(passes)}, warning from {_share(warns)}"
-    if kind == "share_at_most":
-        return f"pass up to {_share(passes)}, warning up to {_share(warns)}"
-    if kind == "zero":
-        return "pass at none, one fails"
-    return f"pass from {passes:g}, warning from {warns:g}"
-
-
 def _share(share: float) -> str:
     return f"{share * 100:g}{figures.NARROW_SPACE}%"
-
-
-def check_sample(row: CheckResult) -> str:
-    """Return the counts and interval behind a rate, and of what when it is not of all."""
-    if row.numerator is None or row.denominator is None:
-        return ""
-    text = f"{figures.count(row.numerator)} of {figures.count(row.denominator)}"
-    if row.dimension != "all":
-        of = figures.masked(row.dimension).replace(",", ", ").replace("=", " ")
-        text += f", the worst: {of}, {figures.short_day(row.event_date)}"
-    if row.interval_low is not None and row.interval_high is not None:
-        low, high = figures.percent(row.interval_low), figures.percent(row.interval_high)
-        text += f", 95 % interval {low} to {high}"
-    return text
-
-
-def check_gauge(row: CheckResult) -> Markup:
-    """Return a gauge of the bounds with the value marked; empty for checks without a scale."""
-    kind, value = row.threshold_kind, row.value
-    passes, warns = row.pass_bound, row.warn_bound
-    if kind == "ratio_band" and row.upper_bound is not None:
-        zones = [(warns, "fail"), (passes, "warn"), (row.upper_bound, "pass"), (1.5, "warn")]
-        return charts.gauge(value, zones, 1.5)
-    if kind in ("share_at_least", "count_at_least"):
-        top = 1.0 if kind == "share_at_least" else max(passes * 1.25, value or 0)
-        low = max(0.0, 2 * warns - 1) if kind == "share_at_least" else 0.0
-        return charts.gauge(value, [(warns, "fail"), (passes, "warn"), (top, "pass")], top, low)
-    if kind == "share_at_most":
-        top = max(warns * 2, (value or 0) * 1.1)
-        return charts.gauge(value, [(passes, "pass"), (warns, "warn"), (top, "fail")], top)
-    return Markup("")

@@ -139,10 +139,9 @@ def _granted_ordinary(injection: Injection) -> Array:
 def _other_moments(injection: Injection, row: int) -> Array:
     """Return when the other reconciled rows of a row's visitor happened."""
     client = injection.world.client
-    is_other = (client["visitor"] == client["visitor"][row]) & client["alive"]
-    is_other &= np.isin(client["name"], RECONCILED)
-    is_other[row] = False
-    moments: Array = client["at"][is_other]
+    rows = np.flatnonzero((client["visitor"] == client["visitor"][row]) & client["alive"])
+    rows = rows[np.isin(client["name"][rows], RECONCILED) & (rows != row)]
+    moments: Array = client["at"][rows]
     return moments
 
 

@@ -43,6 +43,18 @@ def _names(injection: Injection, available: tuple[str, ...]) -> tuple[str, ...]:
     return available[:wanted]
 
 
+def _drift(name: str, summary: str, *, parquet_only: bool = False) -> Leak:
+    return Leak(
+        name,
+        "schema_drift",
+        summary,
+        default=1,
+        days_needed=DAYS_NEEDED,
+        keeps_default_in_mixed=True,
+        parquet_only=parquet_only,
+    )
+
+
 def _change_columns(injection: Injection, columns: tuple[str, ...], change: str) -> None:
     dates = injection.drift_dates()
     for column in _names(injection, columns):
@@ -52,41 +64,17 @@ def _change_columns(injection: Injection, columns: tuple[str, ...], change: str)
         injection.truth.breaking_drift |= change != "added"
 
 
-@Leak(
-    "schema_column_added",
-    "schema_drift",
-    "A GA4 column that was never there.",
-    default=1,
-    days_needed=DAYS_NEEDED,
-    keeps_default_in_mixed=True,
-    parquet_only=True,
-)
+@_drift("schema_column_added", "A GA4 column that was never there.", parquet_only=True)
 def schema_column_added(injection: Injection) -> None:
     _change_columns(injection, ADDED_COLUMNS, "added")
 
 
-@Leak(
-    "schema_column_removed",
-    "schema_drift",
-    "A GA4 column that vanished.",
-    default=1,
-    days_needed=DAYS_NEEDED,
-    keeps_default_in_mixed=True,
-    parquet_only=True,
-)
+@_drift("schema_column_removed", "A GA4 column that vanished.", parquet_only=True)
 def schema_column_removed(injection: Injection) -> None:
     _change_columns(injection, REMOVED_COLUMNS, "removed")
 
 
-@Leak(
-    "schema_column_retyped",
-    "schema_drift",
-    "A GA4 column that became text.",
-    default=1,
-    days_needed=DAYS_NEEDED,
-    keeps_default_in_mixed=True,
-    parquet_only=True,
-)
+@_drift("schema_column_retyped", "A GA4 column that became text.", parquet_only=True)
 def schema_column_retyped(injection: Injection) -> None:
     _change_columns(injection, RETYPED_COLUMNS, "retyped")
 
@@ -119,52 +107,24 @@ def _set_params(
         injection.truth.expect("schema_drift", injection.drift_dates()[0])
 
 
-@Leak(
-    "param_added",
-    "schema_drift",
-    "A parameter that was never there.",
-    default=1,
-    days_needed=DAYS_NEEDED,
-    keeps_default_in_mixed=True,
-)
+@_drift("param_added", "A parameter that was never there.")
 def param_added(injection: Injection) -> None:
     _set_params(injection, "begin_checkout", ADDED_PARAMS, "standard")
 
 
-@Leak(
-    "param_removed",
-    "schema_drift",
-    "A parameter that vanished from an event.",
-    default=1,
-    days_needed=DAYS_NEEDED,
-    keeps_default_in_mixed=True,
-)
+@_drift("param_removed", "A parameter that vanished from an event.")
 def param_removed(injection: Injection) -> None:
     _set_params(injection, "view_item", REMOVED_PARAMS, None)
     injection.truth.breaking_drift = True
 
 
-@Leak(
-    "slot_flip",
-    "schema_drift",
-    "A numeric parameter that arrives as text.",
-    default=1,
-    days_needed=DAYS_NEEDED,
-    keeps_default_in_mixed=True,
-)
+@_drift("slot_flip", "A numeric parameter that arrives as text.")
 def slot_flip(injection: Injection) -> None:
     _set_params(injection, "page_view", FLIPPED_PARAMS, "1200")
     injection.truth.breaking_drift = True
 
 
-@Leak(
-    "presence_dropped",
-    "schema_drift",
-    "A parameter that most rows of an event lost.",
-    default=1,
-    days_needed=DAYS_NEEDED,
-    keeps_default_in_mixed=True,
-)
+@_drift("presence_dropped", "A parameter that most rows of an event lost.")
 def presence_dropped(injection: Injection) -> None:
     _set_params(injection, "add_to_cart", DROPPED_PARAMS, None, kept_one_in=KEPT_ONE_IN)
     injection.truth.breaking_drift = True

@@ -74,7 +74,7 @@ def select_list(
 ) -> dict[str, str]:
     """Return landing column -> SQL expression; columns the file lacks are left to their default.
 
-    What landing's type cannot hold goes into extra_columns, in rows where it makes a difference.
+    What landing's type cannot hold goes into extra_columns as found, where it makes a difference.
     """
     names = {name.lower(): name for name in found.names}
     known = {column.name.lower() for column in wanted}

@@ -64,14 +64,11 @@ def copy_in_bigquery(
         isinstance(ga4, Ga4BigQueryConfig) and isinstance(config.warehouse, BigQueryWarehouseConfig)
     ):
         return None
-    from matchback.privacy.erase import suppress_loaded
     from matchback.sources.ga4.copy import copy_ga4
 
     export, shards = _opened(config, ga4, window)
     bigquery = cast("BigQueryWarehouse", warehouse)
-    summary = copy_ga4(export, shards, bigquery, context, window, config.lookback_days)
-    suppress_loaded(warehouse, config, context.run_id)
-    return summary
+    return copy_ga4(export, shards, bigquery, context, window, config.lookback_days)
 
 
 def _opened(

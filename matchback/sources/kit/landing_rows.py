@@ -2,7 +2,7 @@
 
 import gc
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,13 +13,22 @@ import pyarrow as pa
 from matchback.core.redaction import redact
 from matchback.core.sql import quote
 from matchback.sources.kit.files import LONGEST_QUARANTINED, FoundFile
-from matchback.sources.kit.ledger import LoadCounts
+from matchback.sources.kit.ledger import FileOutcome, LoadCounts
 from matchback.warehouse.duckdb import DuckDBWarehouse
 
 BATCH = 20_000
 BOOKKEEPING = ("file_name", "row_number", "run_id")
 NOT_IDENTITY = frozenset({*BOOKKEEPING, "secret_fields", "configured_dataset_id", "quarantined_at"})
 QUARANTINE = "quarantine.rejected_rows"
+
+
+# How the load of one file is tried: a caller may follow it, and try again.
+Attempt = Callable[[Callable[[], FileOutcome]], FileOutcome]
+
+
+def at_once(load: Callable[[], FileOutcome]) -> FileOutcome:
+    """Load a file, once."""
+    return load()
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,7 @@ class LoadContext:
     warehouse: DuckDBWarehouse
     run_id: str
     now: datetime
+    attempt: Attempt = at_once
 
     @property
     def naive_now(self) -> datetime:

@@ -8,11 +8,16 @@ from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.core.errors import SourceError
 from matchback.core.window import Window
-from matchback.orchestration import task
 from matchback.sources.kit.errors import FileRefusedError, RowRejectedError
 from matchback.sources.kit.file_loader import FileLoader
 from matchback.sources.kit.files import FoundFile, brought, describe_file, folder_of, raw_digest
-from matchback.sources.kit.landing_rows import LoadContext, forget_file, write_ledger
+from matchback.sources.kit.landing_rows import (
+    Attempt,
+    LoadContext,
+    at_once,
+    forget_file,
+    write_ledger,
+)
 from matchback.sources.kit.ledger import (
     FileOutcome,
     FileState,
@@ -64,7 +69,6 @@ def load_files(
     return summary
 
 
-@task(name="load-file", retries=2, retry_delay_seconds=1)
 def load_file(
     loader: FileLoader,
     context: LoadContext,
@@ -74,8 +78,12 @@ def load_file(
     is_forced: bool = False,
 ) -> FileOutcome:
     """Load one file if its content is new; refusing it leaves its earlier rows alone."""
-    with brought(file) as here:
-        return _FileLoad(loader, context, here, states).run(is_forced=is_forced)
+
+    def load() -> FileOutcome:
+        with brought(file) as here:
+            return _FileLoad(loader, context, here, states).run(is_forced=is_forced)
+
+    return context.attempt(load)
 
 
 @dataclass(frozen=True)
@@ -253,6 +261,8 @@ def _nothing_matches(key: str, pattern: str) -> SourceError:
     )
 
 
-def context_of(warehouse: DuckDBWarehouse, run_id: str, clock: Clock) -> LoadContext:
+def context_of(
+    warehouse: DuckDBWarehouse, run_id: str, clock: Clock, attempt: Attempt = at_once
+) -> LoadContext:
     """Return what the loads of one run share."""
-    return LoadContext(warehouse, run_id, clock.now)
+    return LoadContext(warehouse, run_id, clock.now, attempt)

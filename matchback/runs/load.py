@@ -6,18 +6,24 @@ from typing import Any
 from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.core.window import Window
-from matchback.sources.kit.landing_rows import LoadContext
+from matchback.privacy.erase import suppress_loaded
+from matchback.runs.landing_place import landing_place
+from matchback.sources.kit.landing_rows import Attempt, LoadContext, at_once
 from matchback.sources.kit.ledger import LoadSummary
 from matchback.sources.kit.load_file import context_of, load_files
 from matchback.sources.kit.source import Source
-from matchback.sources.landing_place import landing_place
 from matchback.sources.meta_quality.load import load_meta_quality
 from matchback.sources.registry import SOURCES
 from matchback.warehouse.base import Warehouse
 
 
 def load_sources(
-    config: Config, warehouse: Warehouse, run_id: str, clock: Clock, window: Window
+    config: Config,
+    warehouse: Warehouse,
+    run_id: str,
+    clock: Clock,
+    window: Window,
+    attempt: Attempt = at_once,
 ) -> list[dict[str, Any]]:
     """Load what is new or changed, erased persons left out; one summary per source.
 
@@ -25,7 +31,7 @@ def load_sources(
     """
     summaries: list[dict[str, Any]] = []
     with landing_place(config, warehouse, run_id) as place:
-        context = context_of(place, run_id, clock)
+        context = context_of(place, run_id, clock, attempt)
         for source in SOURCES:
             if source.is_configured(config):
                 summary = load_source(source, config, warehouse, context, window)
@@ -46,6 +52,7 @@ def load_source(
     """Load what is new or changed of one source; SourceError when a path matches no file."""
     summary = source.load_inside(config, warehouse, context, window)
     if summary is not None:
+        suppress_loaded(warehouse, config, context.run_id)
         return summary
     found = [*source.files(config), *source.tables(config, window)]
     return load_files(source.name, found, context, window, config.lookback_days)
