@@ -30,7 +30,6 @@ generate: setup ## Write every committed file that follows from a declaration
 	$(BIN)/python -m matchback.config.schema
 	$(BIN)/python -m matchback.destinations.generate
 	$(BIN)/python -m matchback.sources.generate
-	$(BIN)/python -m matchback.sources.generate_dbt_sources
 	$(BIN)/python -m matchback.hashing.junk > dbt_project/seeds/junk_hashes.csv
 
 demo: setup ## Simulate a world with a few leaks, run the daily job on it, say where to look

@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 
@@ -13,6 +14,9 @@ from matchback.sources.ga4.shard_store import ShardStore
 from matchback.warehouse.base import Warehouse
 from matchback.warehouse.duckdb import DuckDBWarehouse
 from matchback.warehouse.lease import Lease, run_lease, table_lease
+
+# Opens a DuckDB file with the GA4 shards beside it.
+open_duckdb = partial(DuckDBWarehouse, tables=TABLES, outside=ShardStore)
 
 
 def open_warehouse(config: Config, *, read_only: bool = False) -> Warehouse:
@@ -26,24 +30,6 @@ def open_warehouse(config: Config, *, read_only: bool = False) -> Warehouse:
         read_only=read_only,
         memory_limit=config.warehouse.memory_limit,
         threads=config.warehouse.threads,
-    )
-
-
-def open_duckdb(
-    path: Path,
-    *,
-    read_only: bool = False,
-    memory_limit: str | None = None,
-    threads: int | None = None,
-) -> DuckDBWarehouse:
-    """Open a DuckDB file with the GA4 shards beside it."""
-    return DuckDBWarehouse(
-        path,
-        read_only=read_only,
-        memory_limit=memory_limit,
-        threads=threads,
-        tables=TABLES,
-        outside=ShardStore,
     )
 
 

@@ -127,7 +127,7 @@ class _Loads:
     def replace_partitions(self, changed: dict[str, list[Key]]) -> None:
         """Send one job a partition; the Parquet files are written one after the other."""
         files = [
-            (self._partition(table, key), self._written(table, key))
+            (Partition(table, key, PARTITIONED[table].unit), self._written(table, key))
             for table, keys in changed.items()
             for key in keys
             if key is not None
@@ -167,9 +167,6 @@ class _Loads:
         parquet = self.folder / f"{table}.{key}.parquet"
         self.scratch.write_partition(table, key, parquet)
         return parquet
-
-    def _partition(self, table: str, key: Key) -> Partition:
-        return Partition(table, key, PARTITIONED[table].unit)
 
 
 def _has_loaded(scratch: ScratchWarehouse, run_id: str) -> bool:

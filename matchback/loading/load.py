@@ -9,7 +9,7 @@ from matchback.core.window import Window
 from matchback.loading.landing_place import landing_place
 from matchback.privacy.erase import suppress_loaded
 from matchback.sources.kit.landing_rows import Attempt, LoadContext, at_once
-from matchback.sources.kit.ledger import DateWindow, LoadSummary
+from matchback.sources.kit.ledger import LoadSummary
 from matchback.sources.kit.load_file import context_of, load_files
 from matchback.sources.kit.source import Source
 from matchback.sources.meta_quality.load import load_meta_quality
@@ -47,7 +47,7 @@ def load_source(
     config: Config,
     warehouse: Warehouse,
     context: LoadContext,
-    window: DateWindow,
+    window: Window,
 ) -> LoadSummary:
     """Load what is new or changed of one source; SourceError when a path matches no file."""
     summary = source.load_inside(config, warehouse, context, window)

@@ -11,6 +11,7 @@ from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.core.errors import ConfigError
 from matchback.opening import open_for_change
+from matchback.sources.kit.file_loader import FileLoader
 from matchback.sources.kit.files import LONGEST_QUARANTINED, FoundFile
 from matchback.sources.kit.landing_rows import (
     QUARANTINE,
@@ -20,7 +21,7 @@ from matchback.sources.kit.landing_rows import (
     write_ledger,
 )
 from matchback.sources.kit.ledger import FileState, LoadCounts
-from matchback.sources.kit.load_file import FileLoader, context_of, file_states, load_file
+from matchback.sources.kit.load_file import context_of, file_states, load_file
 from matchback.sources.registry import SOURCES
 from matchback.warehouse.base import Row, first
 from matchback.warehouse.duckdb import DuckDBWarehouse

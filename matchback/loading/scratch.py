@@ -116,7 +116,7 @@ class ScratchWarehouse(DuckDBWarehouse):
         if not self._is_announced(table.name, key):
             return NOTHING
         self.execute(f"create or replace temp table fetched as from {table.name} limit 0")
-        restriction = _restriction(table, key)
+        restriction = _condition(table, key)
         for batch in self._warehouse.read(table.name, self.columns(table.name), restriction):
             with self.registered("fetched_rows", pa.Table.from_batches([batch])):
                 self.execute("insert into fetched by name select * from fetched_rows")
@@ -177,14 +177,7 @@ def _remove(path: Path) -> None:
 
 
 def _condition(table: Table, key: Key) -> str:
-    """Return DuckDB's condition of a partition's rows."""
-    if key is None:
-        return f"{table.moment} is null"
-    return f"{table.moment} >= date '{key}' and {table.moment} < date '{table.after(key)}'"
-
-
-def _restriction(table: Table, key: Key) -> str:
-    """Return BigQuery's condition of a partition's rows, which its planner can prune by."""
+    """Return the condition of a partition's rows; BigQuery's planner can prune by it."""
     if key is None:
         return f"{table.moment} is null"
     kind = "date" if table.name == "landing.ga4_events" else "timestamp"

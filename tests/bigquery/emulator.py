@@ -14,6 +14,7 @@ from google.cloud import bigquery
 
 from matchback.config import BigQueryWarehouseConfig
 from matchback.core.resources import PACKAGE_ROOT
+from matchback.sources.catalog import TABLES
 from matchback.warehouse.bigquery import BigQueryWarehouse
 
 PROJECT = "offline"
@@ -49,7 +50,7 @@ class Emulator:
     def warehouse(self, dataset: str = "matchback") -> BigQueryWarehouse:
         """Return matchback's warehouse in datasets of that name."""
         config = BigQueryWarehouseConfig(engine="bigquery", project=PROJECT, dataset=dataset)
-        return BigQueryWarehouse(self.client(), config)
+        return BigQueryWarehouse(self.client(), config, tables=TABLES)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import dbt.adapters.bigquery.connections as connections
 from dbt.cli.main import dbtRunner
 
 from matchback.config import BigQueryWarehouseConfig
+from matchback.sources.catalog import TABLES
 from matchback.warehouse.bigquery import BigQueryWarehouse
 from tests.bigquery.googlesql import PROJECT, GoogleSql
 from tests.bigquery.offline_client import OfflineClient
@@ -24,7 +25,7 @@ def main(record: Path, invocations: list[list[str]]) -> int:
     """Run each invocation; the exit code is that of the first that failed."""
     client = OfflineClient(GoogleSql())
     connections.create_bigquery_client = lambda _credentials: client
-    BigQueryWarehouse(client, WAREHOUSE).apply_ddl()
+    BigQueryWarehouse(client, WAREHOUSE, tables=TABLES).apply_ddl()
     code = 0
     for number, arguments in enumerate(invocations):
         client.invocation = number

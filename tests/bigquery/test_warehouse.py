@@ -16,6 +16,7 @@ from matchback.build.publish import publish
 from matchback.config import BigQueryWarehouseConfig
 from matchback.core.errors import MatchbackError
 from matchback.core.window import Window
+from matchback.sources.catalog import TABLES
 from matchback.warehouse.bigquery import BigQueryWarehouse, Partition, in_bigquery, query_parameters
 
 CONFIG = BigQueryWarehouseConfig(
@@ -248,7 +249,7 @@ def test_publication_is_accepted_by_the_analyzer():
 
     client = offline.OfflineClient(GoogleSql())
     config = BigQueryWarehouseConfig(engine="bigquery", project="offline", dataset="recon")
-    warehouse = BigQueryWarehouse(client, config)
+    warehouse = BigQueryWarehouse(client, config, tables=TABLES)
     warehouse.apply_ddl()
     tables = client.analyzer.tables
     for (dataset, table), columns in list(tables.items()):

@@ -6,7 +6,6 @@ import pytest
 
 from matchback.core.resources import SQL_DIRECTORY
 from matchback.sources.catalog import BY_NAME, PARTITIONED, TABLES
-from matchback.sources.generate_dbt_sources import SOURCES_FILE, sources_yaml
 from matchback.warehouse.table_files import read_tables
 from matchback.warehouse.tables import (
     BOOLEAN,
@@ -106,7 +105,3 @@ def test_every_name_is_declared_once_and_begins_with_its_grain() -> None:
 def test_what_is_loaded_by_partition_holds_the_rows_of_files() -> None:
     assert len(PARTITIONED) == 7
     assert all({"file_name", "row_number"} <= set(table.types) for table in PARTITIONED.values())
-
-
-def test_the_sources_of_dbt_are_those_that_are_declared() -> None:
-    assert SOURCES_FILE.read_text(encoding="utf-8") == sources_yaml()

@@ -1,21 +1,35 @@
-"""The consent log: one decision a line -> one landing row."""
+"""The consent log: one decision a line -> one landing row, by the paths of formats/<name>.yml."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 
+import yaml
+
+from matchback.core.offered import CONSENT_FORMATS
 from matchback.core.redaction import may_hold_secret, redact_object
 from matchback.core.sql import quote
-from matchback.sources.consent.consent_format import ConsentFormat
 from matchback.sources.kit.json_rows import JsonObject, JsonValue, parse_object
+from matchback.sources.kit.land_lines import ParseRow
 from matchback.sources.kit.plain_lines import plain_records, plain_row
 from matchback.sources.kit.values import as_text, choice, required_moment
 
 MOMENT = "decided_at"
+TEXTS = ("user_id", "client_id", "notice_version", "jurisdiction", "action")
+CHOICES = ("gpc", "necessary", "analytics", "marketing")
+# Column -> where a line holds it: keys from the outside in, joined by dots.
+Paths = Mapping[str, str]
 
 
-def decision_parser(shape: ConsentFormat) -> Callable[[bytes], JsonObject]:
+def paths_of(name: str) -> Paths:
+    """Return a format; a column that it does not name stays null."""
+    text = (CONSENT_FORMATS / f"{name}.yml").read_text(encoding="utf-8")
+    paths: dict[str, str] = yaml.safe_load(text)
+    return paths
+
+
+def decision_parser(paths: Paths) -> ParseRow:
     """Return what gives the landing row of one line; RowRejectedError when it is none."""
-    texts, choices = shape.texts, shape.choices
+    texts, choices = _among(paths, TEXTS), _among(paths, CHOICES)
 
     def parse(raw: bytes) -> JsonObject:
         record = parse_object(raw)
@@ -25,26 +39,25 @@ def decision_parser(shape: ConsentFormat) -> Callable[[bytes], JsonObject]:
         return {
             **{name: as_text(_at(record, path)) for name, path in texts.items()},
             **{name: choice(_at(record, path), path) for name, path in choices.items()},
-            MOMENT: required_moment(_at(record, shape.decided_at), shape.decided_at),
+            MOMENT: required_moment(_at(record, paths[MOMENT]), paths[MOMENT]),
             "secret_fields": secret_fields,
         }
 
     return parse
 
 
-def decisions_relation(file_path: str, shape: ConsentFormat) -> str:
-    """Return SQL that reads a large log by the engine: the row of every plain line."""
-    keys = json.dumps(dict.fromkeys(shape.paths.values(), "JSON"))
+def decisions_relation(file_path: str, paths: Paths) -> str:
+    """Return SQL that reads a large log by the engine; each path is a key of the line itself."""
+    keys = json.dumps(dict.fromkeys(paths.values(), "JSON"))
+    columns = {name: f"record.{quote(key)}" for name, key in paths.items()}
     row = plain_row(
-        (_column(shape.decided_at), MOMENT),
-        texts={name: _column(key) for name, key in shape.texts.items()},
-        choices={name: _column(key) for name, key in shape.choices.items()},
+        (columns[MOMENT], MOMENT), texts=_among(columns, TEXTS), choices=_among(columns, CHOICES)
     )
     return f"with {plain_records(file_path, keys)} select {row} from records"
 
 
-def _column(key: str) -> str:
-    return f"record.{quote(key)}"
+def _among(paths: Paths, names: tuple[str, ...]) -> dict[str, str]:
+    return {name: paths[name] for name in names if name in paths}
 
 
 def _at(record: JsonValue, path: str) -> JsonValue:

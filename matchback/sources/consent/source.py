@@ -2,10 +2,10 @@
 
 from matchback.config import Config, ConsentConfig
 from matchback.core.errors import SourceError
-from matchback.sources.consent.consent_format import ConsentFormat
-from matchback.sources.consent.parse import MOMENT, decision_parser, decisions_relation
+from matchback.core.window import Window
+from matchback.sources.consent.parse import MOMENT, decision_parser, decisions_relation, paths_of
+from matchback.sources.consent.tables import DECISIONS
 from matchback.sources.kit.land_lines import LineLoader
-from matchback.sources.kit.ledger import DateWindow
 from matchback.sources.kit.load_file import find_source_files
 from matchback.sources.kit.source import FoundFiles, Source
 
@@ -20,13 +20,12 @@ def find_files(config: Config) -> FoundFiles:
         "sources.consent.path",
         consent.path,
         allow_outside=consent.allow_outside,
-        all_patterns=[consent.path],
         source_format=_source_format(consent),
     )
     return [(_loader(consent), files)]
 
 
-def find_table(config: Config, _window: DateWindow) -> FoundFiles:
+def find_table(config: Config, _window: Window) -> FoundFiles:
     """Return the BigQuery table; it counts as one file."""
     consent = _configured(config)
     if consent.table is None:
@@ -39,13 +38,14 @@ def find_table(config: Config, _window: DateWindow) -> FoundFiles:
 
 def _loader(consent: ConsentConfig) -> LineLoader:
     """Return the loader of the configured format; the engine reads only flat lines by itself."""
-    shape = ConsentFormat.named(consent.format)
+    paths = paths_of(consent.format)
+    is_flat = not any("." in path for path in paths.values())
     return LineLoader(
         "consent",
-        "landing.consent_log",
+        DECISIONS.name,
         MOMENT,
-        lambda _: decision_parser(shape),
-        (lambda file: decisions_relation(str(file.path), shape)) if shape.is_flat else None,
+        lambda _: decision_parser(paths),
+        (lambda file: decisions_relation(str(file.path), paths)) if is_flat else None,
     )
 
 

@@ -14,14 +14,8 @@ from matchback.core.errors import SourceError
 from matchback.sources.crm.parse import CrmParser, Record, csv_records, csv_row, map_headers
 from matchback.sources.crm.preset import preset_named
 from matchback.sources.kit.errors import FileRefusedError, RowRejectedError
-from matchback.sources.kit.files import (
-    FoundFile,
-    Line,
-    container_of,
-    content_digest,
-    lines_of,
-    opened,
-)
+from matchback.sources.kit.file_loader import FileLoader
+from matchback.sources.kit.files import FoundFile, Line, container_of, lines_of, opened
 from matchback.sources.kit.json_rows import parse_line
 from matchback.sources.kit.landing_rows import (
     LandingTable,
@@ -31,7 +25,6 @@ from matchback.sources.kit.landing_rows import (
 )
 from matchback.sources.kit.ledger import LoadCounts
 
-TABLE = "landing.crm_orders"
 OBSERVED_ROWS = 1_000
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
@@ -54,30 +47,19 @@ class RecordSource:
     records: Iterator[RawRecord]
 
 
-@dataclass
-class CrmLoader:
+@dataclass(frozen=True)
+class CrmLoader(FileLoader):
     """Loads orders; of a rejected row its place and reason stay, never its text."""
 
     config: Config
     crm: CrmConfig
     database: "DatabaseRows | None" = None
-    source: str = "crm"
-    table: str = TABLE
-    only_format: str | None = None
 
     def digest(self, file: FoundFile) -> str:
         """Return the digest of the decompressed content, or of the query's rows."""
         if self.database is not None:
             return self.database.digest()
-        return content_digest(file.path, container_of(file.path))
-
-    def rows_of(self, file: FoundFile) -> tuple[str, dict[str, Any]]:
-        """Return the condition that names the rows of a file."""
-        return "file_name = $file_name", {"file_name": file.name}
-
-    def can_be_quick(self, file: FoundFile) -> bool:
-        """Records are always read with care."""
-        return False
+        return super().digest(file)
 
     def load(self, context: LoadContext, file: FoundFile, *, careful: bool) -> LoadCounts:
         """Write the rows of one file; part of the caller's transaction."""
@@ -95,10 +77,6 @@ class CrmLoader:
             else:
                 raise FileRefusedError("is none of .csv, .tsv, .json, .jsonl, .parquet")
             return self._load_records(context, file, source)
-
-    def replay(self, context: LoadContext, file: FoundFile, texts: dict[int, str]) -> set[int]:
-        """Return none: rejected CRM rows have no text and come back with their file only."""
-        return set()
 
     def _load_records(
         self, context: LoadContext, file: FoundFile, source: RecordSource

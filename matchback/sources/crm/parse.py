@@ -19,8 +19,8 @@ from matchback.hashing.contact_forms import contact_forms
 from matchback.sources.crm.preset import (
     CANONICAL_COLUMNS,
     CONTACT_COLUMNS,
-    PLAIN_COLUMNS,
     REQUIRED_COLUMNS,
+    TEXT_COLUMNS,
     Preset,
 )
 from matchback.sources.kit.errors import RowRejectedError
@@ -70,7 +70,7 @@ class CrmParser:
             raise RowRejectedError("order_id is empty")
         if self._is_further_item(order_id, values):
             return None
-        row: Record = {name: as_text(values.get(name)) for name in PLAIN_COLUMNS}
+        row: Record = {name: as_text(values.get(name)) for name in TEXT_COLUMNS}
         row["order_id"] = order_id
         row["ordered_at"] = required_moment(values.get("ordered_at"), "ordered_at", self.zone)
         row["value"] = amount(values.get("value"))

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from matchback.config import Config, CrmConfig
+from matchback.config import Config
 from matchback.core.errors import SourceError
 from matchback.sources.crm.land import CrmLoader, DatabaseRows
+from matchback.sources.crm.tables import ORDERS
 from matchback.sources.kit.files import FoundFile
 from matchback.sources.kit.load_file import find_source_files
 from matchback.sources.kit.source import FoundFiles, Source
@@ -18,19 +19,15 @@ def find_orders(config: Config) -> FoundFiles:
     if crm.path is None:
         database = DatabaseRows(config, crm)
         file = FoundFile(path=Path(database.name), name=database.name, source_format="crm_sql")
-        return [(CrmLoader(config, crm, database), [file])]
-    return [(CrmLoader(config, crm), _exports(config, crm, crm.path))]
-
-
-def _exports(config: Config, crm: CrmConfig, path: str) -> list[FoundFile]:
-    return find_source_files(
+        return [(CrmLoader("crm", ORDERS.name, config, crm, database), [file])]
+    files = find_source_files(
         config,
         "sources.crm.path",
-        path,
+        crm.path,
         allow_outside=crm.allow_outside,
-        all_patterns=[path],
         source_format=f"crm_{crm.preset}" if crm.preset else "crm_columns",
     )
+    return [(CrmLoader("crm", ORDERS.name, config, crm), files)]
 
 
 SOURCE = Source("crm", find_orders)

@@ -1,7 +1,7 @@
 """The GA4 export into landing inside BigQuery: a date is one query job into one partition."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
@@ -9,6 +9,7 @@ from itertools import groupby
 import orjson
 from google.cloud import bigquery
 
+from matchback.core.window import Window
 from matchback.sources.ga4.copy_sql import (
     Field,
     copy_statement,
@@ -20,7 +21,6 @@ from matchback.sources.ga4.land import BOOKKEEPING
 from matchback.sources.ga4.shard_store import EVENTS
 from matchback.sources.kit.landing_rows import QUARANTINE, LoadContext
 from matchback.sources.kit.ledger import (
-    DateWindow,
     FileOutcome,
     FileState,
     LoadCounts,
@@ -48,7 +48,7 @@ def copy_ga4(
     shards: Sequence[ExportedShard],
     warehouse: BigQueryWarehouse,
     context: LoadContext,
-    window: DateWindow,
+    window: Window,
     lookback_days: int,
 ) -> LoadSummary:
     """Copy the dates with a new or changed shard."""
@@ -63,7 +63,7 @@ def copy_ga4(
 
 
 def _is_news(
-    shard: ExportedShard, states: dict[str, FileState], window: DateWindow, lookback_days: int
+    shard: ExportedShard, states: dict[str, FileState], window: Window, lookback_days: int
 ) -> bool:
     state = states.get(shard.name)
     file = shard.as_file
@@ -190,10 +190,8 @@ class _Copy:
             {
                 "file_name": shard.name,
                 "digest": shard.digest,
-                "rows_read": counts[shard.name].rows_read,
                 "rows_loaded": counts[shard.name].rows_loaded,
-                "rows_quarantined": counts[shard.name].rows_quarantined,
-                "rows_duplicate": counts[shard.name].rows_duplicate,
+                **asdict(counts[shard.name]),
                 "source_format": f"ga4_{shard.kind}",
                 "file_size": shard.size,
                 "modified_at": shard.modified_at.isoformat(sep=" "),

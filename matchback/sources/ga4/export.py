@@ -12,7 +12,7 @@ from google.cloud import bigquery
 
 from matchback.config import Ga4BigQueryConfig
 from matchback.core.errors import SourceError
-from matchback.sources.kit.bigquery_table import source_errors
+from matchback.sources.kit.errors import source_errors
 from matchback.sources.kit.files import FoundFile
 from matchback.warehouse.bigquery import connect
 from matchback.warehouse.storage_read import read_batches, read_client

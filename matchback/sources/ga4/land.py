@@ -16,11 +16,11 @@ from matchback.sources.ga4.parquet_footer import row_count_of, unfilled_paths
 from matchback.sources.ga4.shapes import LandingColumn
 from matchback.sources.ga4.shard_store import EVENTS, ROWS, Shard, store_of
 from matchback.sources.kit.errors import FileRefusedError, RowRejectedError
+from matchback.sources.kit.file_loader import FileLoader
 from matchback.sources.kit.files import (
     FoundFile,
     Line,
     container_of,
-    content_digest,
     lines_of,
     opened,
 )
@@ -72,20 +72,16 @@ class _Event:
     document: dict[str, Any]
 
 
-@dataclass
-class Ga4Loader:
+@dataclass(frozen=True)
+class Ga4Loader(FileLoader):
     """Loads exported shards; what landing does not know goes into extra_columns."""
-
-    source: str = "ga4"
-    table: str = EVENTS
-    only_format: str | None = None
 
     def digest(self, file: FoundFile) -> str:
         """Return the digest of the decompressed content."""
-        container = container_of(file.path)
+        container_of(file.path)
         if file.path.suffix.lower() not in EXTENSIONS:
             raise FileRefusedError(f"is none of {', '.join(EXTENSIONS)}")
-        return content_digest(file.path, container)
+        return super().digest(file)
 
     def rows_of(self, file: FoundFile) -> tuple[str, dict[str, Any]]:
         """Return the condition that names the rows of a file; the date prunes the history."""

@@ -1,6 +1,7 @@
 """GA4 shards of the BigQuery export into landing.ga4_events of a DuckDB warehouse."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,12 +13,12 @@ from matchback.sources.kit.landing_rows import LoadContext, write_observed_colum
 from matchback.sources.kit.ledger import LoadCounts
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True)
 class Ga4ExportLoader(Ga4Loader):
     """Reads the columns that landing holds; further ones are only noted as seen."""
 
     export: Ga4Export
-    shards: dict[str, ExportedShard] = field(default_factory=dict)
+    shards: Mapping[str, ExportedShard]
 
     def digest(self, file: FoundFile) -> str:
         """Return what changes whenever the table is written again."""

@@ -14,7 +14,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import quote as percent_encoded
 from uuid import uuid4
 
@@ -79,8 +78,8 @@ class _RowsOfShard:
 COLUMNS = ", ".join(field.name for field in fields(StoredShard))
 
 
-class LandedShards(Protocol):
-    """Where the scan finds the landed rows of some shards."""
+class LandedShards:
+    """Where the scan finds the landed rows of some shards; here all lie in one table."""
 
     def rows_of(self, files: Collection[str], *, with_skipped: bool = False) -> str:
         """Return the relation to read the rows of these shards from; it may hold more.
@@ -88,31 +87,21 @@ class LandedShards(Protocol):
         `with_skipped` allows rows that were read and not landed: it is quicker where they do no
         harm.
         """
-
-    def unfilled_paths(self, files: Collection[str]) -> set[str]:
-        """Return leaves of these shards' rows that are known to be null in all of them."""
-
-    def texts_of(self, path: str, files: Collection[str]) -> str | None:
-        """Return the relation of a parameter list's distinct texts, where loading noted them."""
-
-
-class ShardsInTable:
-    """Shards whose rows all lie in the table."""
-
-    def rows_of(self, files: Collection[str], *, with_skipped: bool = False) -> str:
         return EVENTS
 
     def unfilled_paths(self, files: Collection[str]) -> set[str]:
+        """Return leaves of these shards' rows that are known to be null in all of them."""
         return set()
 
     def texts_of(self, path: str, files: Collection[str]) -> str | None:
+        """Return the relation of a parameter list's distinct texts, where loading noted them."""
         return None
 
 
 def landed_shards(warehouse: Warehouse) -> LandedShards:
     """Return where the landed rows of a warehouse's shards are."""
     outside = warehouse.outside if isinstance(warehouse, DuckDBWarehouse) else None
-    return outside if isinstance(outside, ShardStore) else ShardsInTable()
+    return outside if isinstance(outside, ShardStore) else LandedShards()
 
 
 def store_of(warehouse: DuckDBWarehouse) -> "ShardStore":
@@ -122,7 +111,7 @@ def store_of(warehouse: DuckDBWarehouse) -> "ShardStore":
     return warehouse.outside
 
 
-class ShardStore:
+class ShardStore(LandedShards):
     """The Parquet files beside one DuckDB warehouse, and the view of all landed rows."""
 
     view = EVENTS

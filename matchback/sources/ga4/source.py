@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 from matchback.config import BigQueryWarehouseConfig, Config, Ga4BigQueryConfig, Ga4FilesConfig
+from matchback.core.window import Window
 from matchback.sources.ga4.land import Ga4Loader
 from matchback.sources.ga4.shapes import export_kind
+from matchback.sources.ga4.shard_store import EVENTS
 from matchback.sources.kit.landing_rows import LoadContext
-from matchback.sources.kit.ledger import DateWindow, LoadSummary
+from matchback.sources.kit.ledger import LoadSummary
 from matchback.sources.kit.load_file import find_source_files
 from matchback.sources.kit.source import FoundFiles, Source
 from matchback.warehouse.base import Warehouse
@@ -31,7 +33,6 @@ def find_files(config: Config) -> FoundFiles:
         "sources.ga4.path",
         ga4.path,
         allow_outside=ga4.allow_outside,
-        all_patterns=[ga4.path],
         source_format="ga4",
     )
     kinds = [export_kind(file.path.name) for file in files]
@@ -39,22 +40,23 @@ def find_files(config: Config) -> FoundFiles:
         replace(file, export_kind=kind, source_format=f"ga4_{kind}")
         for file, kind in zip(files, kinds, strict=True)
     ]
-    return [(Ga4Loader(), shards)]
+    return [(Ga4Loader("ga4", EVENTS), shards)]
 
 
-def find_tables(config: Config, window: DateWindow) -> FoundFiles:
+def find_tables(config: Config, window: Window) -> FoundFiles:
     """Return the tables of the export that the window's models read."""
     if not isinstance(config.sources.ga4, Ga4BigQueryConfig):
         return []
     from matchback.sources.ga4.land_export import Ga4ExportLoader
 
     export, shards = _opened(config, config.sources.ga4, window)
-    loader = Ga4ExportLoader(export=export, shards={one.name: one for one in shards})
+    by_name = {shard.name: shard for shard in shards}
+    loader = Ga4ExportLoader("ga4", EVENTS, export, by_name)
     return [(loader, [shard.as_file for shard in shards])]
 
 
 def copy_in_bigquery(
-    config: Config, warehouse: Warehouse, context: LoadContext, window: DateWindow
+    config: Config, warehouse: Warehouse, context: LoadContext, window: Window
 ) -> LoadSummary | None:
     """Copy an export whose warehouse is BigQuery too: its rows need no other engine."""
     ga4 = config.sources.ga4
@@ -70,7 +72,7 @@ def copy_in_bigquery(
 
 
 def _opened(
-    config: Config, ga4: Ga4BigQueryConfig, window: DateWindow
+    config: Config, ga4: Ga4BigQueryConfig, window: Window
 ) -> "tuple[Ga4Export, list[ExportedShard]]":
     from matchback.sources.ga4.export import Ga4Export
 

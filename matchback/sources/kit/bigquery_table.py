@@ -1,18 +1,18 @@
 """Sources that are BigQuery tables: rows as records, or as files of one JSON object a line."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import orjson
-from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import bigquery
 
 from matchback.config import BigQueryWarehouseConfig, Config, Ga4BigQueryConfig
 from matchback.core.errors import ConfigError, SourceError
+from matchback.sources.kit.errors import source_errors
 from matchback.sources.kit.files import FoundFile
 from matchback.warehouse.bigquery import connect
 from matchback.warehouse.storage_read import read_batches, read_client
@@ -123,15 +123,6 @@ class TableRows:
         path = folder / "rows.jsonl"
         path.write_bytes(b"".join(line + b"\n" for line in lines))
         return path
-
-
-@contextmanager
-def source_errors(what: str, advice: str) -> Iterator[None]:
-    """Tell a failure of the API by its kind only, as SourceError: its text may quote a row."""
-    try:
-        yield
-    except GoogleAPICallError as error:
-        raise SourceError(f"{what} cannot be read ({type(error).__name__}); {advice}.") from None
 
 
 def _with_project(config: Config, where: str, table: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from io import BufferedIOBase
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -158,23 +159,17 @@ def opened(path: Path, container: Container) -> Iterator[BinaryIO]:
 
 def content_digest(path: Path, container: Container) -> str:
     """Return the SHA-256 of the decompressed content."""
-    digest = hashlib.sha256()
     with opened(path, container) as stream:
-        while chunk := stream.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(cast(BufferedIOBase, stream), "sha256").hexdigest()
 
 
 def raw_digest(path: Path) -> str | None:
     """Return a digest of a file that cannot be decompressed; None when it cannot be read."""
-    digest = hashlib.sha256()
     try:
         with path.open("rb") as stream:
-            while chunk := stream.read(CHUNK):
-                digest.update(chunk)
+            return f"raw:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
     except OSError:
         return None
-    return f"raw:{digest.hexdigest()}"
 
 
 def lines_of(stream: BinaryIO) -> Iterator[Line]:

@@ -5,13 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from matchback.sources.kit.errors import RowRejectedError
-from matchback.sources.kit.files import (
-    FoundFile,
-    container_of,
-    content_digest,
-    lines_of,
-    opened,
-)
+from matchback.sources.kit.file_loader import FileLoader
+from matchback.sources.kit.files import FoundFile, container_of, lines_of, opened
 from matchback.sources.kit.json_rows import parse_line
 from matchback.sources.kit.landing_rows import (
     LandingTable,
@@ -28,19 +23,12 @@ QUICK_FROM_BYTES = {"gzip": 64 * 2**10, "text": 2**20}
 
 
 @dataclass(frozen=True)
-class LineLoader:
-    """Loads line files of one source; `only_format` when others are read in another way."""
+class LineLoader(FileLoader):
+    """Loads files of one JSON object a line."""
 
-    source: str
-    table: str
     moment: str
     parser_for: Callable[[FoundFile], ParseRow]
     relation_for: RelationFor | None = None
-    only_format: str | None = None
-
-    def digest(self, file: FoundFile) -> str:
-        """Return the digest of the decompressed content."""
-        return content_digest(file.path, container_of(file.path))
 
     def load(self, context: LoadContext, file: FoundFile, *, careful: bool) -> LoadCounts:
         """Write the rows of one file; part of the caller's transaction."""
@@ -52,10 +40,6 @@ class LineLoader:
             rejected = self._read(rows, odd) if odd else Quarantine(context, self.source, file)
         doubled = drop_doubled_rows(rows, self.moment)
         return LoadCounts(rows.count + rejected.count, rejected.count, doubled)
-
-    def rows_of(self, file: FoundFile) -> tuple[str, dict[str, Any]]:
-        """Return the condition that names the rows of a file."""
-        return "file_name = $file_name", {"file_name": file.name}
 
     def can_be_quick(self, file: FoundFile) -> bool:
         """Say whether the engine shall try to read the lines of a large file by itself."""

@@ -1,9 +1,10 @@
 """What the ledger knows of each file, and what is to be done with a file as it lies there now."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Literal, Protocol
+from datetime import datetime
+from typing import Literal
 
+from matchback.core.window import Window
 from matchback.sources.kit.files import FoundFile, Group
 
 Decision = Literal["skip", "load", "replace", "duplicate"]
@@ -22,18 +23,6 @@ NEWEST_LOADS = """(
     ) as ranked
     where recency = 1
 )"""
-
-
-class DateWindow(Protocol):
-    """The dates a run reconciles, both included."""
-
-    @property
-    def start(self) -> date:
-        """First date."""
-
-    @property
-    def end(self) -> date:
-        """Last date."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +95,7 @@ class LoadSummary:
 
 
 def needs_no_digest(
-    file: FoundFile, state: FileState | None, window: DateWindow, *, lookback_days: int
+    file: FoundFile, state: FileState | None, window: Window, *, lookback_days: int
 ) -> bool:
     """Say whether a file may be taken as unchanged by its size and time alone.
 

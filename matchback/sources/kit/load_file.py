@@ -1,14 +1,15 @@
 """One file at a time: decide by its digest; rows, quarantine and ledger in one transaction."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.core.errors import SourceError
+from matchback.core.window import Window
 from matchback.sources.kit.errors import FileRefusedError, RowRejectedError
+from matchback.sources.kit.file_loader import FileLoader
 from matchback.sources.kit.files import FoundFile, brought, describe_file, folder_of, raw_digest
 from matchback.sources.kit.landing_rows import (
     Attempt,
@@ -18,8 +19,6 @@ from matchback.sources.kit.landing_rows import (
     write_ledger,
 )
 from matchback.sources.kit.ledger import (
-    DateWindow,
-    Decision,
     FileOutcome,
     FileState,
     LoadCounts,
@@ -37,42 +36,11 @@ logger = logging.getLogger(__name__)
 NO_ROWS = LoadCounts(0, 0, 0)
 
 
-class FileLoader(Protocol):
-    """What a source brings: how to tell a file's content, and how to write its rows."""
-
-    @property
-    def source(self) -> str:
-        """What the ledger calls the source."""
-
-    @property
-    def table(self) -> str:
-        """The landing relation of its rows."""
-
-    @property
-    def only_format(self) -> str | None:
-        """The format of the only files that it reads; None when it reads all of its source."""
-
-    def digest(self, file: FoundFile) -> str:
-        """Return the content digest; FileRefusedError when the file cannot be read."""
-
-    def rows_of(self, file: FoundFile) -> tuple[str, dict[str, Any]]:
-        """Return the condition that names the rows of a file in `table`."""
-
-    def can_be_quick(self, file: FoundFile) -> bool:
-        """Say whether a first, less careful try is worth it."""
-
-    def load(self, context: LoadContext, file: FoundFile, *, careful: bool) -> LoadCounts:
-        """Write the rows of one file inside the caller's transaction."""
-
-    def replay(self, context: LoadContext, file: FoundFile, texts: dict[int, str]) -> set[int]:
-        """Load corrected quarantined rows inside the caller's transaction."""
-
-
 def load_files(
     source: str,
     loaders: Sequence[tuple[FileLoader, Sequence[FoundFile]]],
     context: LoadContext,
-    window: DateWindow,
+    window: Window,
     lookback_days: int,
 ) -> LoadSummary:
     """Load what is new or changed of one source's files; the rest is left alone."""
@@ -113,63 +81,110 @@ def load_file(
 
     def load() -> FileOutcome:
         with brought(file) as here:
-            return _load_here(loader, context, here, states, is_forced)
+            return _FileLoad(loader, context, here, states).run(is_forced=is_forced)
 
     return context.attempt(load)
 
 
-def _load_here(
-    loader: FileLoader,
-    context: LoadContext,
-    file: FoundFile,
-    states: dict[str, FileState],
-    is_forced: bool,
-) -> FileOutcome:
-    try:
-        digest = loader.digest(file)
-    except FileRefusedError as error:
-        return _refuse(loader, context, file, raw_digest(file.path), str(error), states)
-    decision = _forced(file, states) if is_forced else decide(file, digest, states)
-    before = states.get(file.name)
-    if decision == "skip":
-        _remember_time(loader, context, file, states)
-        return FileOutcome(file, "skip")
-    try:
-        counts = _write(loader, context, file, digest, decision, states)
-    except FileRefusedError as error:
-        return _refuse(loader, context, file, digest, str(error), states)
-    states[file.name] = FileState(
-        digest=digest,
-        size=file.size,
-        modified_at=file.modified_at,
-        rows_read=counts.rows_read,
-        rows_duplicate=counts.rows_duplicate,
-        error=None,
-        group=file.group,
-        has_rows=counts.rows_read > counts.rows_duplicate,
-    )
-    if counts.rows_quarantined:
-        logger.warning("%s: %d rows quarantined", file.name, counts.rows_quarantined)
-    had_rows = before is not None and before.has_rows
-    return FileOutcome(file, decision, counts, has_replaced_rows=had_rows)
+@dataclass(frozen=True)
+class _FileLoad:
+    """The load of one file whose content is here."""
 
+    loader: FileLoader
+    context: LoadContext
+    file: FoundFile
+    states: dict[str, FileState]
 
-def _remember_time(
-    loader: FileLoader, context: LoadContext, file: FoundFile, states: dict[str, FileState]
-) -> None:
-    """Note the new time of a touched file, so that its content is not read again tomorrow."""
-    state = states[file.name]
-    if (state.size, state.modified_at) == (file.size, file.modified_at):
-        return
-    context.warehouse.execute(
-        """
-        update landing.load_ledger
-        set file_size = ?, modified_at = ?
-        where source = ? and file_name = ? and digest = ?
-        """,
-        [file.size, file.modified_at, loader.source, file.name, state.digest],
-    )
-    states[file.name] = replace(state, size=file.size, modified_at=file.modified_at)
+    def run(self, *, is_forced: bool) -> FileOutcome:
+        """Decide by the content's digest, and do it."""
+        file, before = self.file, self.states.get(self.file.name)
+        had_rows = before is not None and before.has_rows
+        try:
+            digest = self.loader.digest(file)
+        except FileRefusedError as error:
+            return self._refuse(before, raw_digest(file.path), str(error))
+        decision = decide(file, digest, self.states)
+        if is_forced:
+            decision = "replace" if had_rows else "load"
+        if before is not None and decision == "skip":
+            self._remember_time(before)
+            return FileOutcome(file, "skip")
+        try:
+            counts = self._write(digest, is_duplicate=decision == "duplicate")
+        except FileRefusedError as error:
+            return self._refuse(before, digest, str(error))
+        self._note(digest, counts, has_rows=counts.rows_read > counts.rows_duplicate)
+        if counts.rows_quarantined:
+            logger.warning("%s: %d rows quarantined", file.name, counts.rows_quarantined)
+        return FileOutcome(file, decision, counts, has_replaced_rows=had_rows)
+
+    def _write(self, digest: str, *, is_duplicate: bool) -> LoadCounts:
+        """Write the rows, quickly where that goes well."""
+        if is_duplicate:
+            twin = twin_of(self.file, digest, self.states)
+            rows = twin.rows_read if twin else 0
+            return self._replace(digest, lambda: LoadCounts(rows, 0, rows))
+        if self.loader.can_be_quick(self.file):
+            try:
+                return self._replace(digest, lambda: self._load(careful=False))
+            except (RowRejectedError, *UNREADABLE_INPUT):
+                logger.info("%s: read line by line, some lines need a closer look", self.file.name)
+        try:
+            return self._replace(digest, lambda: self._load(careful=True))
+        except UNREADABLE_INPUT as error:
+            # The engine's text may quote a value of the file.
+            kind = type(error).__name__
+            raise FileRefusedError(f"cannot be read by the engine ({kind})") from None
+
+    def _load(self, *, careful: bool) -> LoadCounts:
+        return self.loader.load(self.context, self.file, careful=careful)
+
+    def _replace(self, digest: str, write: Callable[[], LoadCounts]) -> LoadCounts:
+        """Delete what earlier loads of the file left, write anew, and the ledger with it."""
+        warehouse, loader, file = self.context.warehouse, self.loader, self.file
+        with warehouse.transaction():
+            of_file, parameters = loader.rows_of(file)
+            warehouse.fetch_file(loader.table, file.name)
+            warehouse.delete_rows(loader.table, of_file, parameters)
+            forget_file(warehouse, loader.source, file.name)
+            counts = write()
+            write_ledger(self.context, loader.source, file, digest, counts)
+        return counts
+
+    def _remember_time(self, state: FileState) -> None:
+        """Note the new time of a touched file: tomorrow its content need not be read again."""
+        file = self.file
+        if (state.size, state.modified_at) == (file.size, file.modified_at):
+            return
+        self.context.warehouse.execute(
+            "update landing.load_ledger set file_size = ?, modified_at = ? "
+            "where source = ? and file_name = ? and digest = ?",
+            [file.size, file.modified_at, self.loader.source, file.name, state.digest],
+        )
+        self.states[file.name] = replace(state, size=file.size, modified_at=file.modified_at)
+
+    def _refuse(self, before: FileState | None, digest: str | None, reason: str) -> FileOutcome:
+        file = self.file
+        if before and digest is not None and (before.digest, before.error) == (digest, reason):
+            return FileOutcome(file, "skip")
+        logger.warning("%s %s; nothing of it was loaded", file.name, reason)
+        write_ledger(self.context, self.loader.source, file, digest, NO_ROWS, error=reason)
+        self._note(digest, NO_ROWS, has_rows=before is not None and before.has_rows, error=reason)
+        return FileOutcome(file, "load", NO_ROWS, error=reason)
+
+    def _note(
+        self, digest: str | None, counts: LoadCounts, *, has_rows: bool, error: str | None = None
+    ) -> None:
+        self.states[self.file.name] = FileState(
+            digest=digest,
+            size=self.file.size,
+            modified_at=self.file.modified_at,
+            rows_read=counts.rows_read,
+            rows_duplicate=counts.rows_duplicate,
+            error=error,
+            group=self.file.group,
+            has_rows=has_rows,
+        )
 
 
 def file_states(warehouse: DuckDBWarehouse, source: str) -> dict[str, FileState]:
@@ -216,11 +231,14 @@ def find_source_files(
     pattern: str,
     *,
     allow_outside: bool,
-    all_patterns: Sequence[str],
     source_format: str,
     dataset_id: str | None = None,
+    all_patterns: Sequence[str] | None = None,
 ) -> list[FoundFile]:
-    """Return the files of one configured path; SourceError when it names none."""
+    """Return the files of one configured path; SourceError when it names none.
+
+    Names are told from the folder that all patterns of the source share.
+    """
     if is_object(pattern):
         objects = find_objects(key, pattern, source_format, dataset_id)
         if not objects:
@@ -229,7 +247,7 @@ def find_source_files(
     paths = config.find_files(pattern, where=key, allow_outside=allow_outside)
     if not paths:
         raise _nothing_matches(key, pattern)
-    folder = folder_of(all_patterns)
+    folder = folder_of(all_patterns or [pattern])
     base = config.root / folder
     return [
         describe_file(path, path.relative_to(base).as_posix(), source_format, dataset_id=dataset_id)
@@ -248,89 +266,3 @@ def context_of(
 ) -> LoadContext:
     """Return what the loads of one run share."""
     return LoadContext(warehouse, run_id, clock.now, attempt)
-
-
-def _forced(file: FoundFile, states: dict[str, FileState]) -> Decision:
-    state = states.get(file.name)
-    return "replace" if state is not None and state.has_rows else "load"
-
-
-def _write(
-    loader: FileLoader,
-    context: LoadContext,
-    file: FoundFile,
-    digest: str,
-    decision: Decision,
-    states: dict[str, FileState],
-) -> LoadCounts:
-    if decision == "duplicate":
-        return _write_duplicate(loader, context, file, digest, states)
-    if loader.can_be_quick(file):
-        try:
-            return _write_rows(loader, context, file, digest, careful=False)
-        except (RowRejectedError, *UNREADABLE_INPUT):
-            logger.info("%s: read line by line, some lines need a closer look", file.name)
-    try:
-        return _write_rows(loader, context, file, digest, careful=True)
-    except UNREADABLE_INPUT as error:
-        # The engine's text may quote a value of the file.
-        raise FileRefusedError(f"cannot be read by the engine ({type(error).__name__})") from None
-
-
-def _write_rows(
-    loader: FileLoader, context: LoadContext, file: FoundFile, digest: str, *, careful: bool
-) -> LoadCounts:
-    with context.warehouse.transaction():
-        _forget(loader, context, file)
-        counts = loader.load(context, file, careful=careful)
-        write_ledger(context, loader.source, file, digest, counts)
-    return counts
-
-
-def _write_duplicate(
-    loader: FileLoader,
-    context: LoadContext,
-    file: FoundFile,
-    digest: str,
-    states: dict[str, FileState],
-) -> LoadCounts:
-    twin = twin_of(file, digest, states)
-    rows = twin.rows_read if twin else 0
-    counts = LoadCounts(rows, 0, rows)
-    with context.warehouse.transaction():
-        _forget(loader, context, file)
-        write_ledger(context, loader.source, file, digest, counts)
-    return counts
-
-
-def _forget(loader: FileLoader, context: LoadContext, file: FoundFile) -> None:
-    of_file, parameters = loader.rows_of(file)
-    context.warehouse.fetch_file(loader.table, file.name)
-    context.warehouse.delete_rows(loader.table, of_file, parameters)
-    forget_file(context.warehouse, loader.source, file.name)
-
-
-def _refuse(
-    loader: FileLoader,
-    context: LoadContext,
-    file: FoundFile,
-    digest: str | None,
-    reason: str,
-    states: dict[str, FileState],
-) -> FileOutcome:
-    state = states.get(file.name)
-    if state is not None and digest is not None and (state.digest, state.error) == (digest, reason):
-        return FileOutcome(file, "skip")
-    logger.warning("%s %s; nothing of it was loaded", file.name, reason)
-    write_ledger(context, loader.source, file, digest, NO_ROWS, error=reason)
-    states[file.name] = FileState(
-        digest=digest,
-        size=file.size,
-        modified_at=file.modified_at,
-        rows_read=0,
-        rows_duplicate=0,
-        error=reason,
-        group=file.group,
-        has_rows=state.has_rows if state else False,
-    )
-    return FileOutcome(file, "load", NO_ROWS, error=reason)

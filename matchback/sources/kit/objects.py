@@ -1,20 +1,20 @@
 """Source files in Google Cloud Storage: listed with their size and time, brought when needed."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from matchback.core.errors import ConfigError, SourceError
+from matchback.core.errors import ConfigError
 from matchback.core.settings import bigquery_emulator
+from matchback.sources.kit.errors import source_errors
 from matchback.sources.kit.files import FoundFile, date_in_name
 
 if TYPE_CHECKING:
     from google.cloud.storage import Blob, Client
 
+ADVICE = "check the path and the role Storage Object Viewer of the account"
 ADDRESS = re.compile(r"gs://([^/*?\[]+)/(.+)")
 
 
@@ -33,7 +33,7 @@ class StoredObject:
     def fetch(self, folder: Path) -> Path:
         """Bring the content of the generation that was listed."""
         path = folder / PurePosixPath(self.address).name
-        with _explained(self.address):
+        with source_errors(self.address, ADVICE):
             self.blob.download_to_filename(str(path))
         return path
 
@@ -46,7 +46,7 @@ def find_objects(
     if match is None:
         raise ConfigError(f"{where} is no address like gs://bucket/folder/*.json.gz; correct it.")
     bucket, glob = match.groups()
-    with _explained(pattern):
+    with source_errors(pattern, ADVICE):
         blobs = sorted(
             connect().list_blobs(bucket, match_glob=glob), key=lambda blob: str(blob.name)
         )
@@ -82,16 +82,3 @@ def _described(blob: "Blob", bucket: str, source_format: str, dataset_id: str | 
         modified_at=blob.updated.astimezone(UTC).replace(tzinfo=None) if blob.updated else None,
         remote=StoredObject(blob, address),
     )
-
-
-@contextmanager
-def _explained(what: str) -> Iterator[None]:
-    from google.api_core.exceptions import GoogleAPICallError
-
-    try:
-        yield
-    except GoogleAPICallError as error:
-        raise SourceError(
-            f"{what} cannot be read from Cloud Storage ({type(error).__name__}); check the path "
-            "and the role Storage Object Viewer of the account."
-        ) from None

@@ -4,23 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from matchback.config import Config
+from matchback.core.window import Window
+from matchback.sources.kit.file_loader import FileLoader
 from matchback.sources.kit.files import FoundFile
 from matchback.sources.kit.landing_rows import LoadContext
-from matchback.sources.kit.ledger import DateWindow, LoadSummary
-from matchback.sources.kit.load_file import FileLoader
+from matchback.sources.kit.ledger import LoadSummary
 from matchback.warehouse.base import Warehouse
 
 FoundFiles = Sequence[tuple[FileLoader, Sequence[FoundFile]]]
 
 
-def _no_tables(_config: Config, _window: DateWindow) -> FoundFiles:
-    return ()
-
-
-def _nothing_inside(
-    _config: Config, _warehouse: Warehouse, _context: LoadContext, _window: DateWindow
-) -> None:
-    return None
+FindTables = Callable[[Config, Window], FoundFiles]
+LoadInside = Callable[[Config, Warehouse, LoadContext, Window], LoadSummary | None]
 
 
 @dataclass(frozen=True)
@@ -34,10 +29,8 @@ class Source:
 
     name: str
     files: Callable[[Config], FoundFiles]
-    tables: Callable[[Config, DateWindow], FoundFiles] = _no_tables
-    load_inside: Callable[[Config, Warehouse, LoadContext, DateWindow], LoadSummary | None] = (
-        _nothing_inside
-    )
+    tables: FindTables = lambda *_: ()
+    load_inside: LoadInside = lambda *_: None
 
     def is_configured(self, config: Config) -> bool:
         """Say whether matchback.yml names it."""

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from matchback.config import Config
+from matchback.core.window import Window
 from matchback.sources.kit.files import FoundFile
 from matchback.sources.kit.json_rows import JsonObject, parse_object
 from matchback.sources.kit.land_lines import LineLoader, ParseRow
-from matchback.sources.kit.ledger import DateWindow
 from matchback.sources.kit.load_file import find_source_files
 from matchback.sources.kit.source import FoundFiles, Source
 from matchback.sources.logs.log_format import MOMENT, log_format
@@ -35,7 +35,7 @@ def find_files(config: Config) -> FoundFiles:
     return [(_loader(name), files) for name, files in by_format.items()]
 
 
-def find_tables(config: Config, window: DateWindow) -> FoundFiles:
+def find_tables(config: Config, window: Window) -> FoundFiles:
     """Return the dates near the window of each BigQuery table, a date counts as a file."""
     tables = [(index, log, log.table) for index, log in enumerate(config.sources.capi) if log.table]
     if not tables:

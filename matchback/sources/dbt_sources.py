@@ -1,4 +1,4 @@
-"""Writes the sources of the dbt project: `python -m matchback.sources.generate_dbt_sources`."""
+"""The sources of the dbt project, as the tables' declarations tell them."""
 
 import csv
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from matchback.sources.catalog import RECORDS, TABLES
 from matchback.warehouse.tables import DATE, Table
 
 SOURCES_FILE = DBT_DIRECTORY / "models" / "_sources.yml"
-HEADER = "# Written by python -m matchback.sources.generate_dbt_sources from the declarations.\n"
+HEADER = "# Written by python -m matchback.sources.generate from the declarations.\n"
 # The source of a schema: its name in dbt, and what is to be said of all its tables.
 SOURCES: Mapping[str, tuple[str, str]] = {
     "landing": (
@@ -105,12 +105,3 @@ def _one_line(dumper: yaml.SafeDumper, mapping: _OneLine) -> yaml.MappingNode:
 
 _Dumper.add_representer(str, _text)
 _Dumper.add_representer(_OneLine, _one_line)
-
-
-def main() -> None:
-    """Write the file."""
-    SOURCES_FILE.write_text(sources_yaml(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
