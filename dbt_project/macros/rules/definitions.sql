@@ -136,3 +136,22 @@
     {%- endfor -%}
     {{ return(found | unique | list) }}
 {%- endmacro %}
+
+{#- The object of a payload that holds the identifiers, as a text. -#}
+{% macro identifier_object(destination='destination') -%}
+    {%- set found = {} -%}
+    {%- for name, definition in destinations().items() -%}
+        {%- do found.update({name: "'" ~ definition.identifiers_in ~ "'"}) -%}
+    {%- endfor -%}
+    {{ by_definition(found, destination) }}
+{%- endmacro %}
+
+{#- Customer-information keys below which a purchase is told; null where the definition does not judge them. -#}
+{% macro fewest_customer_keys(destination='destination') -%}
+    {%- set found = {} -%}
+    {%- for name, definition in destinations().items() -%}
+        {%- set bounds = definition.rules.customer_information -%}
+        {%- do found.update({name: bounds.warns_from if bounds else 'null'}) -%}
+    {%- endfor -%}
+    {{ by_definition(found, destination) }}
+{%- endmacro %}
