@@ -89,10 +89,10 @@
 {%- endmacro %}
 
 {#- The names of the fields of a payload, from the paths of its keys. -#}
-{% macro payload_field_names() -%}
+{% macro payload_field_names(paths) -%}
     {%- set found = {} -%}
     {%- for name, definition in destinations().items() -%}
-        {%- do found.update({name: last_names('payload_paths', definition.objects.keys() | list)}) -%}
+        {%- do found.update({name: last_names(paths, definition.objects.keys() | list)}) -%}
     {%- endfor -%}
     {{ by_definition(found) }}
 {%- endmacro %}
