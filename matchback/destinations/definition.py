@@ -187,8 +187,8 @@ class RequiredFields(Part):
 class Bounds(Part):
     """How many customer-information keys pass and warn."""
 
-    passes_from: float
-    warns_from: float
+    passes_from: int
+    warns_from: int
 
 
 class Rules(Part):

@@ -13,6 +13,14 @@ JSON = (
     """'{"a": "x", "n": 1.5, "i": 12345678901234567, "t": true, "z": null, """
     """"l": ["p", null, 2], "o": {"k": ""}, "e": []}'"""
 )
+PATHS = "split('user_data,user_data.em,event_id,own,user_data.,custom_data.event_id', ',')"
+OBJECTS = ["user_data", "custom_data"]
+PAYLOAD = (
+    """'{"user": {"em": ["a", null, "b"], "ph": "", "fn": [], "id": 7, "fbc": ["x"], "ua": "u"}, """
+    """"items": [{"id": "s", "qty": 2, "price": "1.5"}, {"id": null, "qty": "x"}]}'"""
+)
+USER_PATHS = {key: f"$.user.{key}" for key in ("em", "ph", "fn", "id", "fbc", "ua", "missing")}
+ITEM_KEYS = {"path": "$.items", "item_id": "id", "quantity": "qty", "price": "price"}
 CASES = [
     ("add_days", ["date '2026-03-29'", "-1"]),
     ("as_text", ["1"]),
@@ -29,7 +37,6 @@ CASES = [
     ("json_key_list", ["'[1]'"]),
     ("json_part", [JSON, "$.o"]),
     ("json_part", [JSON, "$.missing"]),
-    ("json_present_keys", [JSON, "$", ["a", "z", "e", "o", "missing"]]),
     ("json_text", [JSON, "$.a"]),
     ("json_text", [JSON, "$.n"]),
     ("json_text", [JSON, "$.i"]),
@@ -38,6 +45,9 @@ CASES = [
     ("json_text", [JSON, "$.missing"]),
     ("json_text", [JSON, "$.o.k"]),
     ("json_text_items", ["""'["p", "2"]'""", "$"]),
+    ("json_identifiers", [PAYLOAD, USER_PATHS, ["em", "ph", "fn", "id"]]),
+    ("json_item_list", [PAYLOAD, ITEM_KEYS]),
+    ("last_names", [PATHS, OBJECTS]),
     ("list_size", ["split('a,b', ',')"]),
     ("local_date", ["timestamp '2026-10-24 22:30:00'", "Europe/Berlin"]),
     ("local_date", ["timestamp '2026-11-14 23:30:00'", "Europe/Berlin"]),
@@ -54,7 +64,6 @@ CASES = [
     ("money_text", ["cast('45' as decimal(18, 2))"]),
     ("money_text", ["cast('-0.5' as decimal(18, 2))"]),
     ("money_text", ["cast(null as decimal(18, 2))"]),
-    ("other_items", ["split('b,a,,user_data,b', ',')", ["", "user_data"]]),
     ("regex_capture", ["'fb.1.123.AbC'", r"^fb\.[0-9]\.([0-9]+)\."]),
     ("regex_capture", ["'nothing'", r"^fb\.([0-9]+)"]),
     ("regex_matches", ["'a@b'", "@"]),
@@ -67,6 +76,7 @@ CASES = [
     ("timestamp_text", ["timestamp '2026-11-08 12:06:40.5'"]),
     ("timestamp_text", ["timestamp '2026-11-08 12:06:40.123400'"]),
     ("timestamp_text", ["timestamp '2026-11-08 12:06:40.507523'"]),
+    ("unknown_keys", [PATHS, OBJECTS, ["event_id", "user_data"]]),
     ("try_double", ["'1e2'"]),
     ("try_double", ["'inf'"]),
     ("try_double", ["'x'"]),

@@ -9,7 +9,7 @@
 
 {% macro duckdb__json_item_list(json, keys) -%}
     list_transform(
-        cast(json_extract({{ json }}, '{{ keys.path }}[*]') as varchar[]),
+        coalesce(cast(json_extract({{ json }}, '{{ keys.path }}[*]') as varchar[]), []),
         lambda item: struct_pack(
             item_id := json_extract_string(item, '$.{{ keys.item_id }}'),
             quantity := try_cast(json_extract_string(item, '$.{{ keys.quantity }}') as double),

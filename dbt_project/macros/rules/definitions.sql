@@ -89,10 +89,10 @@
 {%- endmacro %}
 
 {#- The names of the fields of a payload, from the paths of its keys. -#}
-{% macro payload_field_names() -%}
+{% macro payload_field_names(paths) -%}
     {%- set found = {} -%}
     {%- for name, definition in destinations().items() -%}
-        {%- do found.update({name: last_names('payload_paths', definition.objects.keys() | list)}) -%}
+        {%- do found.update({name: last_names(paths, definition.objects.keys() | list)}) -%}
     {%- endfor -%}
     {{ by_definition(found) }}
 {%- endmacro %}
@@ -135,4 +135,23 @@
         {%- do found.extend(definition.objects.keys() | list) -%}
     {%- endfor -%}
     {{ return(found | unique | list) }}
+{%- endmacro %}
+
+{#- The object of a payload that holds the identifiers, as a text. -#}
+{% macro identifier_object(destination='destination') -%}
+    {%- set found = {} -%}
+    {%- for name, definition in destinations().items() -%}
+        {%- do found.update({name: "'" ~ definition.identifiers_in ~ "'"}) -%}
+    {%- endfor -%}
+    {{ by_definition(found, destination) }}
+{%- endmacro %}
+
+{#- Customer-information keys below which a purchase is told; null where the definition does not judge them. -#}
+{% macro fewest_customer_keys(destination='destination') -%}
+    {%- set found = {} -%}
+    {%- for name, definition in destinations().items() -%}
+        {%- set bounds = definition.rules.customer_information -%}
+        {%- do found.update({name: bounds.warns_from if bounds else 'null'}) -%}
+    {%- endfor -%}
+    {{ by_definition(found, destination) }}
 {%- endmacro %}

@@ -156,10 +156,10 @@ findings as (
 
     union all
     select
-        'customer_information', event_date, 'capi', dataset_id, 'server_event', entity_id, 'user_data', '',
+        'customer_information', event_date, 'capi', dataset_id, 'server_event', entity_id, {{ identifier_object() }}, '',
         'canonical_event=purchase', {{ as_text('customer_key_count') }} || ' customer-information keys', value, currency
     from payload_rules
-    where outcome = 'accepted' and canonical_event = 'purchase' and customer_key_count < 4
+    where outcome = 'accepted' and canonical_event = 'purchase' and customer_key_count < {{ fewest_customer_keys() }}
 
     union all
     select

@@ -64,7 +64,7 @@ customer_keys as (
     select
         'customer_information' as check_id,
         avg(cast(customer_key_count as {{ type_double() }})) as value,
-        {{ count_where('customer_key_count < 4') }} as numerator,
+        {{ count_where('customer_key_count < ' ~ fewest_customer_keys()) }} as numerator,
         count(*) as denominator
     from payload_rules
     where outcome = 'accepted' and canonical_event = 'purchase'

@@ -1,15 +1,12 @@
 -- Grain: one row per scanned logical server event and identifier of it that must stay raw and does not, or is malformed;
 -- right ones are counted together per date, dataset and event.
-{%- set malformed = {} -%}
+{%- set has_pattern, malformed = {}, {} -%}
 {%- for name, definition in destinations().items() -%}
     {%- set tests = [] -%}
     {%- for key, pattern in definition.patterns.items() -%}
         {%- do tests.append("(payload_key = '" ~ key ~ "' and not " ~ is_click_id('sent', pattern) ~ ")") -%}
     {%- endfor -%}
     {%- do malformed.update({name: tests | join(' or ') or 'false'}) -%}
-{%- endfor -%}
-{%- set has_pattern = {} -%}
-{%- for name, definition in destinations().items() -%}
     {%- do has_pattern.update({name: "payload_key in ('" ~ definition.patterns.keys() | join("', '") ~ "')"}) -%}
 {%- endfor %}
 with
@@ -46,16 +43,7 @@ sent_values as (
 judged as (
 
     select
-        destination,
-        dataset_id,
-        is_accepted,
-        event_date,
-        canonical_event,
-        server_event_key,
-        entity_id,
-        value,
-        currency,
-        payload_key,
+        *,
         {{ by_definition(has_pattern) }} as has_pattern,
         case
             when {{ by_definition(has_pattern) }} and not ({{ by_definition(malformed) }}) then ''

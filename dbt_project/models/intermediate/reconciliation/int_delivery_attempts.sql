@@ -1,5 +1,6 @@
 -- Grain: one row per delivery attempt or decision per event and destination.
 -- Load duplicates (identical attempts) and the same delivery logged in two formats are one row.
+{%- set lent_columns = ['action_source', 'event_source_url', 'identifiers', 'present_fields', 'unknown_keys', 'payload_paths'] %}
 with
 
 logged as (
@@ -105,13 +106,10 @@ twin_payloads as (
 
     select
         lenders.survivor_id,
-        logged_attempts.action_source,
-        logged_attempts.event_source_url,
         logged_attempts.currency,
-        logged_attempts.identifiers,
-        logged_attempts.present_fields,
-        logged_attempts.unknown_keys,
-        logged_attempts.payload_paths
+        {% for column in lent_columns -%}
+        logged_attempts.{{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
     from {{ ref('int_logged_attempts') }} as logged_attempts
     inner join lenders on logged_attempts.attempt_id = lenders.attempt_id
 
@@ -120,47 +118,12 @@ twin_payloads as (
 kept as (
 
     select
-        logged_attempts.attempt_id,
-        logged_attempts.source_format,
-        logged_attempts.file_name,
-        logged_attempts.row_number,
-        logged_attempts.batch_position,
-        logged_attempts.destination,
-        logged_attempts.dataset_id,
-        logged_attempts.request_id,
-        logged_attempts.answer_id,
-        logged_attempts.event_name,
-        logged_attempts.canonical_event,
-        logged_attempts.event_id,
-        logged_attempts.order_id,
-        logged_attempts.lead_id,
-        logged_attempts.event_at,
-        logged_attempts.received_at,
-        {{ local_date('logged_attempts.received_at') }} as event_date,
-        logged_attempts.outcome,
-        logged_attempts.http_status,
-        logged_attempts.error_code,
-        logged_attempts.error_subcode,
-        logged_attempts.error_class,
-        logged_attempts.is_test,
-        logged_attempts.value,
-        logged_attempts.currency,
-        logged_attempts.has_payload or twin_payloads.survivor_id is not null as has_payload,
-        coalesce(logged_attempts.currency, twin_payloads.currency) as payload_currency,
-        {% for column in ['action_source', 'event_source_url', 'identifiers', 'present_fields', 'unknown_keys', 'payload_paths'] -%}
-        case when logged_attempts.has_payload then logged_attempts.{{ column }} else twin_payloads.{{ column }} end as {{ column }},
-        {% endfor -%}
-        logged_attempts.user_id,
-        logged_attempts.client_id,
-        logged_attempts.jurisdiction,
-        logged_attempts.gpc,
-        logged_attempts.consent_necessary,
-        logged_attempts.consent_analytics,
-        logged_attempts.consent_marketing,
-        logged_attempts.consent_basis,
-        logged_attempts.block_reason,
-        logged_attempts.fields_sent,
-        logged_attempts.fields_stripped
+        logged_attempts.*,
+        twin_payloads.survivor_id is not null as has_twin_payload,
+        twin_payloads.currency as twin_currency,
+        {% for column in lent_columns -%}
+        case when logged_attempts.has_payload then logged_attempts.{{ column }} else twin_payloads.{{ column }} end as known_{{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
     from {{ ref('int_logged_attempts') }} as logged_attempts
     inner join kept_attempts on logged_attempts.attempt_id = kept_attempts.attempt_id
     left join twin_payloads on logged_attempts.attempt_id = twin_payloads.survivor_id
@@ -186,7 +149,7 @@ final as (
         lead_id,
         event_at,
         received_at,
-        event_date,
+        {{ local_date('received_at') }} as event_date,
         outcome,
         http_status,
         error_code,
@@ -195,14 +158,11 @@ final as (
         is_test,
         value,
         currency,
-        has_payload,
-        payload_currency,
-        action_source,
-        event_source_url,
-        identifiers,
-        present_fields,
-        unknown_keys,
-        payload_paths,
+        has_payload or has_twin_payload as has_payload,
+        coalesce(currency, twin_currency) as payload_currency,
+        {% for column in lent_columns -%}
+        known_{{ column }} as {{ column }},
+        {% endfor -%}
         user_id,
         client_id,
         jurisdiction,
@@ -214,8 +174,8 @@ final as (
         block_reason,
         -- A log that lists no fields still shows them: the keys of what was sent.
         case
-            when outcome = 'blocked' or not has_payload or {{ list_size('fields_sent') }} > 0 then fields_sent
-            else {{ payload_field_names() }}
+            when outcome = 'blocked' or not (has_payload or has_twin_payload) or {{ list_size('fields_sent') }} > 0 then fields_sent
+            else {{ payload_field_names('known_payload_paths') }}
         end as fields_sent,
         fields_stripped
     from kept
