@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from matchback.core.errors import ExitCode, WarehouseBusyError
+from matchback.opening import open_duckdb
 from matchback.warehouse.base import Warehouse
-from matchback.warehouse.duckdb import DuckDBWarehouse
 from matchback.warehouse.lease import Lease, table_lease
 
 
 @pytest.fixture(params=["duckdb", "googlesql"])
 def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Warehouse]:
     if request.param == "duckdb":
-        with DuckDBWarehouse(tmp_path / "warehouse.duckdb") as duck:
+        with open_duckdb(tmp_path / "warehouse.duckdb") as duck:
             duck.apply_ddl()
             yield duck
     else:

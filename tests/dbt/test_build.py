@@ -14,7 +14,7 @@ from matchback.build.dbt_process import cache_folder, told
 from matchback.config import Config, load_config
 from matchback.core.errors import BuildError, IntegrityError, WarehouseCorruptError
 from matchback.core.resources import DBT_DIRECTORY
-from matchback.warehouse.duckdb import DuckDBWarehouse
+from matchback.opening import open_duckdb
 
 CANARY = "canary.person@example.org"
 DAY = {"start_date": "2026-11-09", "end_date": "2026-11-09"}
@@ -31,7 +31,7 @@ def config(tmp_path: Path) -> Config:
     path = tmp_path / "matchback.yml"
     path.write_text("sources: {ga4: {path: data}}\n", encoding="utf-8")
     config = load_config(path, {})
-    with DuckDBWarehouse(config.warehouse_path) as warehouse:
+    with open_duckdb(config.warehouse_path) as warehouse:
         warehouse.apply_ddl()
     return config
 
@@ -150,7 +150,7 @@ def test_a_limit_of_the_config_is_kept(build: Build, config: Config) -> None:
 
 
 def test_a_damaged_file_is_told_apart(build: Build, config: Config) -> None:
-    with DuckDBWarehouse(config.warehouse_path) as warehouse:
+    with open_duckdb(config.warehouse_path) as warehouse:
         warehouse.execute(f"create table landing.wide as {WIDE}")
     damage = bytearray(config.warehouse_path.read_bytes())
     for position in range(2**20, len(damage), 2**16):
@@ -169,7 +169,7 @@ def test_what_dbt_parsed_is_kept_for_the_next_folder(
     written = parsed.stat().st_mtime_ns
     config._root = tmp_path / "elsewhere"
     config._root.mkdir()
-    with DuckDBWarehouse(config.warehouse_path) as warehouse:
+    with open_duckdb(config.warehouse_path) as warehouse:
         warehouse.apply_ddl()
 
     build(made="select 1 as a")

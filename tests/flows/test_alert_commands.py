@@ -12,7 +12,7 @@ from matchback.alerting import alert_settings, plan_alerts
 from matchback.cli import app
 from matchback.config import load_config
 from matchback.core.clock import Clock
-from matchback.warehouse.duckdb import DuckDBWarehouse
+from matchback.opening import open_duckdb
 from matchback.warehouse.lease import run_lease
 from tests.fixtures.slack_double import SECRET, reply, slack
 
@@ -47,7 +47,7 @@ def matchback(*arguments):
 def open_incidents(folder, *check_ids):
     """Plan a run in which these checks fail."""
     config = load_config(folder / "matchback.yml", {})
-    with DuckDBWarehouse(folder / "warehouse.duckdb") as warehouse:
+    with open_duckdb(folder / "warehouse.duckdb") as warehouse:
         warehouse.apply_ddl()
         for check_id in check_ids:
             warehouse.execute(
@@ -61,7 +61,7 @@ def open_incidents(folder, *check_ids):
 
 
 def record_run(folder, ended_at, status="healthy"):
-    with DuckDBWarehouse(folder / "warehouse.duckdb") as warehouse:
+    with open_duckdb(folder / "warehouse.duckdb") as warehouse:
         warehouse.apply_ddl()
         warehouse.execute(
             "insert into ops.runs (run_id, ended_at, status) values ('run1', ?, ?)",

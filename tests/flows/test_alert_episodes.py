@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from matchback.alerting import AlertSettings, drain_outbox, plan_alerts
 from matchback.alerting.slack import Receipt
 from matchback.core.clock import Clock
-from matchback.warehouse.duckdb import DuckDBWarehouse
+from matchback.opening import open_duckdb
 
 CHECKS = ("plain_pii", "hit_ratio", "dedup_rate")
 STATUSES = st.sampled_from(["pass", "warn", "fail", "insufficient_data", "unknown"])
@@ -57,7 +57,7 @@ class Deliveries(RuleBasedStateMachine):
 
     @initialize()
     def a_new_warehouse(self):
-        self.warehouse = DuckDBWarehouse(Path(":memory:"))
+        self.warehouse = open_duckdb(Path(":memory:"))
         self.warehouse.apply_ddl()
         self.slack = MoodySlack()
         self.runs = 0

@@ -17,7 +17,7 @@ from matchback.alerting.message import Message
 from matchback.alerting.slack import Receipt, TimeBudget, WebhookSender, make_sender
 from matchback.alerting.states import Policy
 from matchback.core.clock import Clock
-from matchback.warehouse.duckdb import DuckDBWarehouse
+from matchback.opening import open_duckdb
 from tests.fixtures.slack_double import SECRET, reply, slack
 
 START = datetime(2026, 11, 1, 7, tzinfo=UTC)
@@ -48,7 +48,7 @@ class Project:
     """A warehouse and its runs: store results, plan, drain."""
 
     def __init__(self, path: Path, settings: AlertSettings) -> None:
-        self.warehouse = DuckDBWarehouse(path)
+        self.warehouse = open_duckdb(path)
         self.warehouse.apply_ddl()
         self.settings = settings
         self.slack = FakeSlack()

@@ -8,6 +8,7 @@ import pytest
 
 from matchback.config import Config
 from matchback.core.clock import Clock
+from matchback.opening import open_duckdb
 from matchback.sources.meta_quality.load import load_meta_quality
 from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.fixtures.graph_double import TOKEN, GraphDouble, graph_double
@@ -23,7 +24,7 @@ def graph() -> Iterator[GraphDouble]:
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[DuckDBWarehouse]:
-    with DuckDBWarehouse(tmp_path / "warehouse.duckdb") as opened:
+    with open_duckdb(tmp_path / "warehouse.duckdb") as opened:
         opened.apply_ddl()
         yield opened
 

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from matchback.config import load_config
-from matchback.opening import open_warehouse
-from matchback.warehouse.duckdb import DuckDBWarehouse
+from matchback.opening import open_duckdb, open_warehouse
 
 COLUMNS = "select table_schema, table_name, column_name, data_type from information_schema.columns"
 
@@ -12,7 +11,7 @@ COLUMNS = "select table_schema, table_name, column_name, data_type from informat
 def test_a_warehouse_of_an_older_version_gets_the_columns_that_have_come_since(
     tmp_path: Path,
 ) -> None:
-    with DuckDBWarehouse(tmp_path / "warehouse.duckdb") as warehouse:
+    with open_duckdb(tmp_path / "warehouse.duckdb") as warehouse:
         warehouse.apply_ddl()
         made = {tuple(row.values()) for row in warehouse.rows(COLUMNS)}
         warehouse.execute("insert into ops.runs (run_id) values ('kept')")

@@ -1,8 +1,8 @@
 """The schema documentation."""
 
 from matchback.config import Config
+from matchback.opening import open_duckdb
 from matchback.reporting.schema_docs import config_sections, schema_page
-from matchback.warehouse.duckdb import DuckDBWarehouse
 
 
 def test_every_key_of_the_config_is_listed_with_type_and_default() -> None:
@@ -19,7 +19,7 @@ def test_every_key_of_the_config_is_listed_with_type_and_default() -> None:
 
 
 def test_the_newest_contract_of_a_source_is_shown_escaped(tmp_path) -> None:
-    with DuckDBWarehouse(tmp_path / "warehouse.duckdb") as warehouse:
+    with open_duckdb(tmp_path / "warehouse.duckdb") as warehouse:
         warehouse.apply_ddl()
         warehouse.execute(
             "insert into ops.schema_contracts (source, version) values ('ga4', 1), ('ga4', 2)"
