@@ -13,7 +13,7 @@ from matchback.core.clock import Clock
 from matchback.core.errors import MatchbackError
 from matchback.core.window import Window
 from matchback.loading.load import load_sources
-from matchback.sources import hand_over
+from matchback.loading import hand_over
 from matchback.warehouse.bigquery import BigQueryWarehouse
 from tests.bigquery.emulator import PROJECT, Emulator
 from tests.load_kit import exchange, lines
