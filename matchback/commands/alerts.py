@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from matchback.alerting import alert_settings, desk
-from matchback.alerting.desk import Snooze
+from matchback.alerting import alert_settings, incidents
+from matchback.alerting.incidents import Snooze
 from matchback.alerting.states import Incident
 from matchback.commands.common import (
     DEFAULT_CONFIG,
@@ -54,7 +54,7 @@ def list_incidents(
     project = open_project(config, as_of)
     settings = alert_settings(project.config)
     with open_for_change(project.config, "alerts-list") as warehouse:
-        rows = desk.list_incidents(
+        rows = incidents.list_incidents(
             warehouse, settings, project.clock.now, with_resolved=include_resolved
         )
     if json_output:
@@ -78,7 +78,9 @@ def ack(
     """Stop the reminders: somebody is on it."""
     project = open_project(config, as_of)
     with open_for_change(project.config, "alerts-ack") as warehouse:
-        changed = desk.acknowledge(warehouse, incident, by or getpass.getuser(), project.clock.now)
+        changed = incidents.acknowledge(
+            warehouse, incident, by or getpass.getuser(), project.clock.now
+        )
     _report(changed, "acknowledged", json_output)
 
 
@@ -106,7 +108,7 @@ def snooze(
         ) from None
     silence = Snooze(end, reason, by or getpass.getuser())
     with open_for_change(project.config, "alerts-snooze") as warehouse:
-        changed = desk.snooze(warehouse, incident, silence, project.clock.now)
+        changed = incidents.snooze(warehouse, incident, silence, project.clock.now)
     _report(changed, f"snoozed until {end:%Y-%m-%d %H:%M} UTC", json_output)
 
 
@@ -142,7 +144,7 @@ def _report(changed: Sequence[Incident], done: str, json_output: bool) -> None:
         say(f"{incident.incident_id} {incident.key.check_id} {done}.")
 
 
-def _line(row: desk.ListedIncident) -> str:
+def _line(row: incidents.ListedIncident) -> str:
     incident = row.incident
     facts = [
         incident.incident_id,

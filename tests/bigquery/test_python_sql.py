@@ -21,8 +21,8 @@ import pandas as pd
 import pytest
 
 import matchback.schedule.watch
-from matchback.alerting import alert_settings, desk, store
-from matchback.alerting.desk import Snooze
+from matchback.alerting import alert_settings, incidents, store
+from matchback.alerting.incidents import Snooze
 from matchback.alerting.outbox import _warnings
 from matchback.alerting.plan import plan_alerts, plan_incomplete
 from matchback.alerting.states import State
@@ -272,14 +272,18 @@ def test_alerts_are_planned_acknowledged_and_snoozed_alike(ran: Ran) -> None:
 
     ran.both(plan)
     listed = ran.both(
-        lambda warehouse: [one.as_json() for one in desk.list_incidents(warehouse, settings, now)]
+        lambda warehouse: [
+            one.as_json() for one in incidents.list_incidents(warehouse, settings, now)
+        ]
     )
     check = listed[0]["check_id"]
     silence = Snooze(now + timedelta(hours=2), "known", "ops")
     ran.both(
-        lambda warehouse: [vars(one) for one in desk.acknowledge(warehouse, check, "ops", now)]
+        lambda warehouse: [vars(one) for one in incidents.acknowledge(warehouse, check, "ops", now)]
     )
-    ran.both(lambda warehouse: [vars(one) for one in desk.snooze(warehouse, check, silence, now)])
+    ran.both(
+        lambda warehouse: [vars(one) for one in incidents.snooze(warehouse, check, silence, now)]
+    )
     ran.both(lambda warehouse: _warnings(warehouse, ran.run_id))
     ran.both(
         lambda warehouse: [

@@ -12,14 +12,8 @@ from matchback.cli import app
 from matchback.config import load_config
 from matchback.core.errors import ConfigError
 from matchback.project import Project
-from matchback.schedule.serve import (
-    Job,
-    next_time,
-    planned_jobs,
-    refuse_unusable,
-    run_command,
-    serve_plainly,
-)
+from matchback.schedule.jobs import Job, next_time, planned_jobs, refuse_unusable
+from matchback.schedule.serve import run_command, serve_plainly
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = """

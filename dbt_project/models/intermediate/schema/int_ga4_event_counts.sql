@@ -1,6 +1,6 @@
 -- Grain: one row per date to profile and GA4 event name; kept until the shards of the date change: the one pass over its items.
 {{ config(
-    materialized=kept_materialization(),
+    materialized=days_materialization(),
     incremental_strategy=history_strategy(),
     on_schema_change='append_new_columns',
     pre_hook="{{ forget_changed_shards(ga4_event_counts(), in_profile('table_date')) }}"

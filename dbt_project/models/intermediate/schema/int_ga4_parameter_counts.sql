@@ -1,7 +1,7 @@
 -- Grain: one row per date to profile, GA4 event name and parameter; a parameter that holds a click id has one row of its own.
 -- Kept until the shards of the date change: the one pass over all parameters of a day.
 {{ config(
-    materialized=kept_materialization(),
+    materialized=days_materialization(),
     incremental_strategy=history_strategy(),
     on_schema_change='append_new_columns',
     pre_hook="{{ forget_changed_shards(ga4_parameter_counts() ~ ga4_click_id(), in_profile('table_date')) }}"

@@ -1,6 +1,6 @@
 -- Grain: one row per GA4 event row with a click id that counts for its date; kept until the shards of its date change.
 {{ config(
-    materialized=kept_materialization(),
+    materialized=days_materialization(),
     incremental_strategy=history_strategy(),
     on_schema_change='append_new_columns',
     pre_hook="{{ forget_changed_shards(ga4_click_columns() ~ ga4_click_id(), near_window('table_date')) }}"

@@ -1,7 +1,7 @@
 -- Grain: one row per GA4 event row of a reconciled name that counts for its date (repeats NOT removed here).
 -- Kept until the shards of its date change: finding parameters is what reading a day costs.
 {{ config(
-    materialized=kept_materialization(),
+    materialized=days_materialization(),
     incremental_strategy=history_strategy(),
     on_schema_change='append_new_columns',
     pre_hook="{{ forget_changed_shards(ga4_row_columns(), near_window('table_date')) }}"
