@@ -1,4 +1,16 @@
 -- Grain: one figure of the newest fetch per dataset.
+with
+
+newest as (
+
+    select
+        dataset_id,
+        max(fetched_at) as fetched_at
+    from landing.meta_quality
+    group by dataset_id
+
+)
+
 select
     quality.fetched_at,
     quality.dataset_id,
@@ -10,15 +22,10 @@ select
     quality.potential_increase,
     quality.description
 from landing.meta_quality as quality
-inner join (
-    select
-        dataset_id,
-        max(fetched_at) as fetched_at
-    from landing.meta_quality
-    group by dataset_id
-) as newest
-    on quality.dataset_id = newest.dataset_id
-    and quality.fetched_at = newest.fetched_at
+inner join newest
+    on
+        quality.dataset_id = newest.dataset_id
+        and quality.fetched_at = newest.fetched_at
 order by
     quality.dataset_id,
     quality.event_name,

@@ -3,7 +3,7 @@ select
     file_name,
     row_number,
     export_kind,
-    privacy_info.ads_storage as ads_storage
+    privacy_info.ads_storage
 from landing.ga4_events
 where
     table_date between $first_date and $last_date

@@ -1,4 +1,16 @@
 -- Grain: one row per source, event and path of the newest contract version of its source.
+with
+
+newest as (
+
+    select
+        source,
+        max(version) as version
+    from ops.schema_contracts
+    group by source
+
+)
+
 select
     entries.source,
     entries.version,
@@ -9,15 +21,10 @@ select
     entries.presence_share,
     entries.is_required
 from ops.schema_contract_entries as entries
-inner join (
-    select
-        source,
-        max(version) as version
-    from ops.schema_contracts
-    group by source
-) as newest
-    on entries.source = newest.source
-    and entries.version = newest.version
+inner join newest
+    on
+        entries.source = newest.source
+        and entries.version = newest.version
 where not coalesce(entries.is_absent, false)
 order by
     entries.source,

@@ -7,7 +7,39 @@ with
 
 deliveries as (
 
-    select * from {{ ref('int_deliveries_linked') }}
+    select
+        attempt_id,
+        event_date,
+        reported_date,
+        received_at,
+        destination,
+        dataset_id,
+        source_format,
+        request_id,
+        event_name,
+        canonical_event,
+        event_id,
+        order_id,
+        value,
+        currency,
+        outcome,
+        error_code,
+        is_test,
+        consent_analytics,
+        consent_marketing,
+        jurisdiction,
+        gpc,
+        consent_basis,
+        block_reason,
+        server_event_key,
+        ads_storage,
+        analytics_storage,
+        user_identifier,
+        external_identifier,
+        client_identifier,
+        browser_user_identifier,
+        browser_client_identifier
+    from {{ ref('int_deliveries_linked') }}
 
 ),
 

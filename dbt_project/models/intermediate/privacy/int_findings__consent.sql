@@ -47,12 +47,18 @@ violating as (
 
 ),
 
+violating_requests as (
+
+    select distinct request_key from violating
+
+),
+
 -- A request that carried several events or went to several datasets does not tell them apart.
 shared_requests as (
 
     select deliveries.request_key
     from deliveries
-    inner join (select distinct request_key from violating) as of_interest on deliveries.request_key = of_interest.request_key
+    inner join violating_requests on deliveries.request_key = violating_requests.request_key
     group by deliveries.request_key
     having count(distinct deliveries.dataset_id || '|' || coalesce(deliveries.event_id, deliveries.order_id, deliveries.attempt_id)) > 1
 

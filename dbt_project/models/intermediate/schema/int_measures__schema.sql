@@ -25,6 +25,17 @@ names as (
 
 ),
 
+unknown_parameters as (
+
+    select
+        event_date,
+        {{ collected("case when kind = 'parameter' then name end", 'name') }} as parameter_names
+    from names
+    where kind <> 'event'
+    group by event_date
+
+),
+
 -- Rows are looked at one by one only on dates with an unknown parameter; a row may have several unknown names.
 dates_to_read as (
 
@@ -32,14 +43,9 @@ dates_to_read as (
         exports.table_date,
         exports.export_kind,
         exports.intraday_after,
-        unknown.parameter_names
+        unknown_parameters.parameter_names
     from {{ ref('int_ga4_shards') }} as exports
-    inner join (
-        select event_date, {{ collected("case when kind = 'parameter' then name end", 'name') }} as parameter_names
-        from names
-        where kind <> 'event'
-        group by event_date
-    ) as unknown on exports.table_date = unknown.event_date
+    inner join unknown_parameters on exports.table_date = unknown_parameters.event_date
 
 ),
 

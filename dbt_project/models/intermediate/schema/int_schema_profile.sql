@@ -113,6 +113,14 @@ value_paths as (
 
 ),
 
+day_totals as (
+
+    select event_date, sum(event_rows) as event_rows
+    from ga4_events
+    group by event_date
+
+),
+
 found as (
 
     select
@@ -155,8 +163,7 @@ found as (
         'ga4', ga4_columns.event_date, '', 'column', ga4_columns.path, ga4_columns.export_kind, ga4_columns.family,
         day_totals.event_rows, day_totals.event_rows, 0, 0
     from ga4_columns
-    inner join (select event_date, sum(event_rows) as event_rows from ga4_events group by event_date) as day_totals
-        on ga4_columns.event_date = day_totals.event_date
+    inner join day_totals on ga4_columns.event_date = day_totals.event_date
 
     union all
     select source, event_date, '', 'column', path, '', max(family), 0, 0, 0, 0

@@ -21,7 +21,8 @@ parameters as (
 
     select parameter_name from {{ ref('parameter_taxonomy') }}
     {%- for name in setting('taxonomy_parameters') + setting('event_id_params') + ([setting('schema_version_param')] if setting('schema_version_param') else []) %}
-    union distinct select {{ quoted(name) }}
+    union distinct
+    select {{ quoted(name) }}
     {%- endfor %}
 
 ),
