@@ -16,7 +16,6 @@ Cell = str | int | float | bool | None
 def generated_files() -> dict[Path, str]:
     """Return every generated file with its content."""
     seeds = {
-        "destinations": _destinations(),
         "destination_events": _events(),
         "destination_keys": _keys(),
         "destination_error_codes": _error_codes(),
@@ -31,22 +30,6 @@ def main() -> None:
     """Write the files."""
     for path, content in generated_files().items():
         path.write_text(content, encoding="utf-8")
-
-
-def _destinations() -> Iterable[Mapping[str, Cell]]:
-    for one in destinations():
-        bounds = one.rules.customer_information
-        yield {
-            "destination": one.name,
-            "label": one.label,
-            "account_label": one.account.label,
-            "deduplication_key": "+".join(one.deduplication.key),
-            "deduplication_hours": one.deduplication.window_hours,
-            "server_repeats": one.deduplication.server_repeats,
-            "max_age_days": one.rules.max_age_days,
-            "keys_pass_from": bounds.passes_from if bounds else None,
-            "keys_warn_from": bounds.warns_from if bounds else None,
-        }
 
 
 def _events() -> Iterable[Mapping[str, Cell]]:

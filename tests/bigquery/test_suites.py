@@ -2,54 +2,25 @@
 
 import pytest
 
-from matchback.build.publish import CANDIDATES, PUBLISHED
 from matchback.checks import all_checks
-from matchback.expectations.suites import all_suites
-from matchback.sources.catalog import TABLES
-from matchback.warehouse.tables import tables_on
-from tests.bigquery.googlesql import GoogleSql, SqlRejectedError
+from matchback.expectations.suites import Suite, all_suites
+from matchback.warehouse.bigquery import in_bigquery
+from tests.bigquery.googlesql import PREFIX, GoogleSql, SqlRejectedError
 
-BUILT = (
-    "create table work.int_client_events (event_date date, client_event_key string)",
-    "create table work.int_server_events_dated (server_event_key string, "
-    "client_event_key string, server_canonical_event string)",
-    "create table work.int_orders_latest (order_key string, event_date date)",
-    "create table work.int_order_matches (dataset_id string, order_key string, side_key string)",
-    "create table work.int_reconciled_sides (dataset_id string, client_event_key string, "
-    "server_event_key string, event_date date)",
-    "create table work.int_reconciled_events (dataset_id string, client_event_key string, "
-    "server_event_key string, crm_order_key string, status string, in_client bool, "
-    "in_server bool, in_crm bool)",
-    "create table reference.checks (check_id string)",
-)
 STAND_INS = {"$first_date": "date '2026-11-14'", "$last_date": "date '2026-11-14'"}
 
 
-@pytest.fixture(scope="module")
-def unprefixed() -> GoogleSql:
-    """Google's analyzer with every table outside dbt under its plain name."""
-    google = GoogleSql()
-    statements = [table.create_statement("bigquery") for table in tables_on("bigquery", TABLES)]
-    for statement in [*statements, *BUILT]:
-        made = google.analyze(statement)
-        google.tables[made.creates[-2:]] = made.columns
-    for (dataset, table), columns in list(google.tables.items()):
-        if dataset == PUBLISHED:
-            google.tables[CANDIDATES, table] = columns
-    return google
-
-
 @pytest.mark.parametrize("suite", all_suites(all_checks()), ids=lambda suite: suite.name)
-def test_a_suite_counts_in_googlesql(unprefixed, suite):
+def test_a_suite_counts_in_googlesql(after_two_days: GoogleSql, suite: Suite) -> None:
     query = suite.query
     for placeholder, text in STAND_INS.items():
         query = query.replace(placeholder, text)
 
-    columns = unprefixed.analyze(query).columns
+    columns = after_two_days.analyze(in_bigquery(query, PREFIX)).columns
 
     assert [column.name for column in columns] == ["promise", "broken_count", "population"]
 
 
-def test_a_column_that_is_not_there_would_be_noticed(unprefixed):
+def test_a_column_that_is_not_there_would_be_noticed(after_two_days: GoogleSql) -> None:
     with pytest.raises(SqlRejectedError):
-        unprefixed.analyze("select absent from marts_next.fct_findings")
+        after_two_days.analyze(f"select absent from {PREFIX}marts_next.fct_findings")

@@ -94,7 +94,8 @@ def test_a_damaged_warehouse_is_refused_in_a_sentence_and_not_touched(
     finished = run(clean_run, folder)
 
     assert finished.code == 3
-    [sentence] = finished.stderr.strip().splitlines()
+    unheard, sentence = finished.stderr.strip().splitlines()
+    assert "no alert was sent" in unheard
     assert "cannot be opened" in sentence
     assert "nothing was changed" in sentence
     assert sorted(folder.glob("warehouse.duckdb*")) == files
