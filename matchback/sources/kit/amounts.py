@@ -6,7 +6,7 @@ only one reading allows proves it for its column; without proof the country's co
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Literal
@@ -83,19 +83,35 @@ class AmountReading:
 
 def read_amounts(values: Iterable[object], country: str) -> AmountReading:
     """Return the reading of a column: as its values prove, else as is usual."""
-    proving: dict[Sign, int] = {".": 0, ",": 0}
+    evidence = AmountEvidence()
     for value in values:
+        evidence.add(value)
+    return evidence.reading(country)
+
+
+@dataclass
+class AmountEvidence:
+    """What the values of a column, seen one after the other, say of its decimal sign."""
+
+    _proving: dict[Sign, int] = field(default_factory=lambda: {".": 0, ",": 0})
+
+    def add(self, value: object) -> None:
+        """Look at one value."""
         found = _taken_apart(value) if isinstance(value, str) else None
         if found is None or not _says_a_sign(found[0]):
-            continue
+            return
         signs = _decimal_signs(found[0])
         if len(signs) == 1:
-            proving[signs[0]] += 1
-    if not any(proving.values()):
-        return AmountReading(usual_sign(country))
-    best: Sign = "." if proving["."] >= proving[","] else ","
-    is_clear = proving[best] >= SHARE_THAT_PROVES * sum(proving.values())
-    return AmountReading(best if is_clear else None)
+            self._proving[signs[0]] += 1
+
+    def reading(self, country: str) -> AmountReading:
+        """Return the reading of the column: as proven, else as is usual."""
+        proving = self._proving
+        if not any(proving.values()):
+            return AmountReading(usual_sign(country))
+        best: Sign = "." if proving["."] >= proving[","] else ","
+        is_clear = proving[best] >= SHARE_THAT_PROVES * sum(proving.values())
+        return AmountReading(best if is_clear else None)
 
 
 @lru_cache(maxsize=256)
@@ -160,4 +176,4 @@ def _rounded(text: str, *, is_negative: bool, name: str) -> Decimal:
 
 
 def _no_amount(name: str) -> RowRejectedError:
-    return RowRejectedError(f"{name} is no amount")
+    return RowRejectedError(f"{name} is no amount; correct it in the export")

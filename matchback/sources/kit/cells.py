@@ -11,7 +11,8 @@ NO_USER = frozenset({"0"})
 
 _FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 _ZERO_UUID = re.compile(r"0{8}-?0{4}-?0{4}-?0{4}-?0{12}")
-_SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE]\+?\d{1,3}")
+# `12E3` may be an id of its own; a spreadsheet writes a fraction or a plus.
+_SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+[eE]\+?|[eE]\+)\d{1,3}")
 _GA_COOKIE = re.compile(r"GA\d+\.\d+\.(\d+\.\d+)", re.IGNORECASE)
 
 
@@ -33,6 +34,11 @@ def identifier(value: str | None, *, is_user: bool = False) -> str | None:
     if folded in NOBODY or (is_user and folded in NO_USER) or _ZERO_UUID.fullmatch(folded):
         return None
     return text
+
+
+def user_id(value: str | None) -> str | None:
+    """Return the id of a customer or user."""
+    return identifier(value, is_user=True)
 
 
 def client_id(value: str | None) -> str | None:

@@ -27,6 +27,8 @@ MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
 )
 LEGACY = "cp1252"
+_BROKEN = re.compile("[\udc80-\udcff]")
+_BEYOND_ASCII = re.compile("[^\x00-\x7f\udc80-\udcff]")
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?\s*')
 
 Document = dict[str, Any]
@@ -50,24 +52,33 @@ def encoding_of(stream: BinaryIO, given: str | None = None) -> str:
     for mark, name in MARKS:
         if head.startswith(mark):
             return name
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        while chunk := stream.read(CHUNK):
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return LEGACY
-    finally:
-        stream.seek(0)
-    return "utf-8"
+    if len(head) == 4 and head.count(0) == 2 and head[0] + head[2] in (0, sum(head)):
+        return "utf-16-be" if head[0] == 0 else "utf-16-le"
+    whole, broken = _counted_beyond_ascii(stream)
+    # What is written as Windows does has hardly a character that UTF-8 would allow.
+    return "utf-8" if whole >= broken else LEGACY
 
 
-def as_utf8(stream: BinaryIO) -> BinaryIO:
-    """Return a stream of UTF-8, whatever a byte order mark says that it is in."""
+def _counted_beyond_ascii(stream: BinaryIO) -> tuple[int, int]:
+    """Return how many characters beyond ASCII are UTF-8, and how many bytes are not."""
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    whole = broken = 0
+    while chunk := stream.read(CHUNK):
+        text = decoder.decode(chunk)
+        if not text.isascii():
+            broken += len(_BROKEN.findall(text))
+            whole += len(_BEYOND_ASCII.findall(text))
+    stream.seek(0)
+    return whole, broken
+
+
+def as_utf8(stream: BinaryIO, encoding: str | None = None) -> BinaryIO:
+    """Return a stream of UTF-8, whatever is said, or a byte order mark says, that it is in."""
     head = stream.read(4)
     stream.seek(0)
-    found = next((name for mark, name in MARKS if head.startswith(mark)), "utf-8-sig")
-    if found == "utf-8-sig":
+    marked = next((name for mark, name in MARKS if head.startswith(mark)), "utf-8-sig")
+    found = encoding_of(stream, encoding) if encoding else marked
+    if found in ("utf-8", "utf-8-sig"):
         return stream
     return io.BufferedReader(_Transcoded(io.TextIOWrapper(stream, encoding=found)))
 
@@ -93,13 +104,19 @@ class _Transcoded(io.RawIOBase):
         return size
 
 
-def json_rows(stream: BinaryIO, is_row: IsRow) -> Iterator[Line]:
+def is_row_a_line(stream: BinaryIO, is_row: IsRow) -> bool:
+    """Say whether each line of a JSON file is a row, by its beginning."""
+    start = stream.read(CHUNK).lstrip()
+    return start.startswith(b"{") and _is_row_a_line(start, is_row)
+
+
+def json_rows(stream: BinaryIO, is_row: IsRow, encoding: str | None = None) -> Iterator[Line]:
     """Yield one line per JSON row: of lines, of an array, of pretty print, of an object's one list.
 
     `is_row` says whether an object is a row and not a wrapper of rows. The number of a row is that
     of the line on which it begins.
     """
-    text = as_utf8(stream)
+    text = as_utf8(stream, encoding)
     peeked = text.read(CHUNK)
     start = peeked.removeprefix(codecs.BOM_UTF8).lstrip()
     rest = _Joined(peeked, text)

@@ -6,20 +6,20 @@ column says so. A value that is read wrong is worse than one that is not read.
 """
 
 import re
+from calendar import month_abbr, month_name
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast, get_args
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from dateutil import parser as dateutil
 
 from matchback.sources.kit.errors import RowRejectedError
 
-Order = Literal["dmy", "mdy"]
+Order = Literal["dmy", "mdy", "ymd"]
 Proof = Literal["given", "proven", "convention", "contradictory", "not needed"]
 
 # A moment outside of these is a number that was taken for a date, or a typing error.
@@ -43,7 +43,12 @@ ZONES = {
     "AEDT": 11 * _HOUR, "NZST": 12 * _HOUR, "NZDT": 13 * _HOUR, "JST": 9 * _HOUR,
 }  # fmt: skip
 
-_MONTHS = dateutil.parserinfo()
+_MONTHS = {
+    name.casefold(): number
+    for names in (month_name, month_abbr)
+    for number, name in enumerate(names)
+    if name
+} | {"sept": 9}
 _NUMBER = re.compile(r"-?\d{1,19}(?:\.\d+)?")
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)(.*)", re.DOTALL)
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])\s?(\d{1,2})\2\s?(\d{4}|\d{2})(?!\d)(.*)", re.DOTALL)
@@ -105,7 +110,9 @@ class DateReading:
         """Return naive UTC; the row is rejected where the value is no believable moment."""
         moment = self._moment(value, name)
         if moment is None:
-            raise RowRejectedError(f"{name} is missing or no timestamp")
+            raise RowRejectedError(
+                f"{name} is no timestamp; correct it, or name sources.crm.date_format"
+            )
         if not self.clocks.believes(moment):
             when = "lies in the future" if moment > self.clocks.latest else "is before 2005"
             raise RowRejectedError(f"{name} {when}; check the date and its format in the export")
@@ -129,6 +136,11 @@ class DateReading:
             return None
 
     def _written(self, text: str, name: str) -> datetime | None:
+        if text[:4].isdigit() and text[4:5] == "-":
+            try:
+                return self.clocks.to_utc(datetime.fromisoformat(text))
+            except ValueError:
+                pass
         text = _WEEKDAY.sub("", text, count=1) if text[:1].isalpha() else text
         dated = _year_first(text) or _named(text)
         if dated is None:
@@ -140,7 +152,7 @@ class DateReading:
         return self.clocks.to_utc(_with_time(day, rest))
 
     def _ordered(self, found: re.Match[str], name: str) -> tuple[date, str]:
-        allowed = _orders_of(found)
+        allowed = ("ymd",) if self.order == "ymd" else _orders_of(found)
         if not allowed:
             raise ValueError("no order makes a date of it")
         if self.proof == "contradictory":
@@ -165,29 +177,43 @@ def read_dates(
     date_format: str | None = None,
 ) -> DateReading:
     """Return the reading of a column: as it is named, as its values prove, else as is usual."""
-    usual = usual_order(country)
-    if date_format in ("dmy", "mdy"):
-        return DateReading(clocks, date_format, "given")
-    if date_format and date_format != "ymd":
-        return DateReading(clocks, usual, "given", pattern=date_format)
-    proving: dict[Order, int] = {"dmy": 0, "mdy": 0}
-    is_ambiguous = False
+    evidence = DateEvidence()
     for value in values:
-        found = (
-            _YEAR_LAST.fullmatch(_WEEKDAY.sub("", value.strip(), count=1))
-            if isinstance(value, str)
-            else None
-        )
+        evidence.add(value)
+    return evidence.reading(clocks, country, date_format)
+
+
+@dataclass
+class DateEvidence:
+    """What the values of a column, seen one after the other, say of its order."""
+
+    _proving: dict[Order, int] = field(default_factory=lambda: {"dmy": 0, "mdy": 0})
+    _is_ambiguous: bool = False
+
+    def add(self, value: object) -> None:
+        """Look at one value."""
+        if not isinstance(value, str):
+            return
+        found = _YEAR_LAST.fullmatch(_WEEKDAY.sub("", value.strip(), count=1))
         allowed = _orders_of(found) if found else ()
         if len(allowed) == 1:
-            proving[allowed[0]] += 1
+            self._proving[allowed[0]] += 1
         elif allowed:
-            is_ambiguous = True
-    if not any(proving.values()):
-        return DateReading(clocks, usual, "convention" if is_ambiguous else "not needed")
-    best: Order = "dmy" if proving["dmy"] >= proving["mdy"] else "mdy"
-    is_clear = proving[best] >= SHARE_THAT_PROVES * sum(proving.values())
-    return DateReading(clocks, best, "proven" if is_clear else "contradictory")
+            self._is_ambiguous = True
+
+    def reading(self, clocks: Clocks, country: str, date_format: str | None) -> DateReading:
+        """Return the reading of the column: as named, as proven, else as is usual."""
+        usual = usual_order(country)
+        if date_format in get_args(Order):
+            return DateReading(clocks, cast(Order, date_format), "given")
+        if date_format:
+            return DateReading(clocks, usual, "given", pattern=date_format)
+        proving = self._proving
+        if not any(proving.values()):
+            return DateReading(clocks, usual, "convention" if self._is_ambiguous else "not needed")
+        best: Order = "dmy" if proving["dmy"] >= proving["mdy"] else "mdy"
+        is_clear = proving[best] >= SHARE_THAT_PROVES * sum(proving.values())
+        return DateReading(clocks, best, "proven" if is_clear else "contradictory")
 
 
 @lru_cache(maxsize=256)
@@ -223,6 +249,10 @@ def _exists(found: re.Match[str], order: Order) -> bool:
 
 def _date_of(found: re.Match[str], order: Order) -> date:
     first, second, year = int(found[1]), int(found[3]), int(found[4])
+    if order == "ymd":
+        if len(found[4]) == 4:
+            raise ValueError("the year stands last")
+        return date(2000 + first, second, year)
     year = year if len(found[4]) == 4 else 2000 + year
     return date(year, second, first) if order == "dmy" else date(year, first, second)
 
@@ -243,7 +273,7 @@ def _named(text: str) -> tuple[date, str] | None:
 
 
 def _month(name: str) -> int:
-    number = _MONTHS.month(name)
+    number = _MONTHS.get(name.casefold())
     if number is None:
         raise ValueError("no month of that name")
     return number
@@ -283,17 +313,23 @@ def _offset(zone: str) -> timedelta:
     return size if found[1] == "+" else -size
 
 
+def compact(text: str) -> datetime | None:
+    """Return the moment that YYYYMMDD[HHMM[SS]] says; no epoch near ours has as many digits."""
+    if len(text) not in COMPACT or not (text.isdigit() and "1990" <= text[:4] <= "2100"):
+        return None
+    try:
+        return datetime.strptime(text, COMPACT[len(text)])  # noqa: DTZ007
+    except ValueError:
+        return None
+
+
 def _numeric(text: str, clocks: Clocks) -> datetime | None:
     """Return the moment of a bare number: compact, an epoch or a spreadsheet's."""
     candidates: list[datetime] = []
     if text in ("", "0"):
         return None
-    if len(text) in COMPACT and text.isdigit():
-        try:
-            written = datetime.strptime(text, COMPACT[len(text)])  # noqa: DTZ007
-            candidates.append(clocks.to_utc(written))
-        except (ValueError, OverflowError):
-            pass
+    if written := compact(text):
+        candidates.append(clocks.to_utc(written))
     number = Decimal(text)
     for unit in EPOCH_UNITS:
         seconds = number / unit
