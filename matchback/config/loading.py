@@ -99,10 +99,12 @@ def _substitute(value: object, environment: Mapping[str, str], path: Path, where
 
 
 def _sentence(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    first = error.errors(include_url=False, include_context=False)[0]
     where = _where(first["loc"])
     message = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "missing":
+    if first["type"] == "string_type" and isinstance(first["input"], bool):
+        message = "YAML reads this word (NO, yes, on, off) as true or false; put it in quotes"
+    elif first["type"] == "missing":
         message = "is required and missing"
     elif first["type"] == "string_pattern_mismatch":
         message = f"holds a character that is not allowed here ({message[0].lower()}{message[1:]})"

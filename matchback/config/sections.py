@@ -19,6 +19,8 @@ from matchback.config.values import (
     CrmPresetName,
     Cron,
     Currency,
+    DateFormat,
+    Encoding,
     Identifier,
     LogFormatName,
     PathPattern,
@@ -163,10 +165,29 @@ class CrmColumns(Section):
     fbclid: str | None = None
     channel: str | None = None
     is_test: str | None = None
+    updated_at: str | None = None
 
     def mapped(self) -> dict[str, str]:
         """Return the columns that are named."""
         return {name: header for name, header in self if header is not None}
+
+
+class CrmStatuses(Section):
+    """What a status of the CRM means, against the preset and the usual words."""
+
+    valid: list[str] = Field(default=[], description="Statuses of orders that count.")
+    refund: list[str] = Field(
+        default=[], description="Statuses of rows that give money back and are no orders."
+    )
+    invalid: list[str] = Field(default=[], description="Statuses of orders that do not count.")
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        names = [name.strip().casefold() for name in (*self.valid, *self.refund, *self.invalid)]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"'{twice}' is given twice; a status means one thing")
+        return self
 
 
 class CrmConfig(Section):
@@ -179,6 +200,18 @@ class CrmConfig(Section):
     preset: CrmPresetName | None = None
     timezone: Timezone | None = None
     columns: CrmColumns = CrmColumns()
+    date_format: DateFormat | None = Field(
+        default=None,
+        description="How dates are written: dmy, mdy, ymd or a strptime pattern; without it each "
+        "column proves its order.",
+    )
+    encoding: Encoding | None = Field(
+        default=None, description="The files' encoding; without it their bytes tell."
+    )
+    free_text: list[str] = Field(
+        default=[], description="Headers of text columns to keep and to scan for personal data."
+    )
+    statuses: CrmStatuses = CrmStatuses()
     allow_outside: bool = False
 
     @model_validator(mode="after")

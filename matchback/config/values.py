@@ -1,6 +1,8 @@
 """Values that a config file may hold: zones, sizes, names, secrets, paths."""
 
+import codecs
 import re
+from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -9,6 +11,7 @@ from pydantic_core import core_schema
 
 from matchback.core.offered import consent_formats, crm_presets, log_formats
 
+DATE_ORDERS = ("dmy", "mdy", "ymd")
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KB|MB|GB|TB|KIB|MIB|GIB|TIB)?", re.IGNORECASE)
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12} | {
     "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40
@@ -37,6 +40,25 @@ def _check_size(text: str) -> str:
     if not SIZE.fullmatch(text.strip()):
         raise ValueError("is not a size; write it like 4GB")
     return text.strip()
+
+
+def _check_date_format(text: str) -> str:
+    if text in DATE_ORDERS:
+        return text
+    sample = datetime(2005, 1, 2, 3, 4, 5)  # noqa: DTZ001 - any moment
+    try:
+        if datetime.strptime(sample.strftime(text), text).date() == sample.date():  # noqa: DTZ007
+            return text
+    except ValueError:
+        pass
+    raise ValueError("is neither dmy, mdy, ymd nor a strptime pattern like %d.%m.%Y %H:%M")
+
+
+def _check_encoding(name: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        raise ValueError("is no encoding; name utf-8, utf-16 or cp1252") from None
 
 
 def _check_cron(text: str) -> str:
@@ -68,6 +90,8 @@ def _one_of(names: list[str]) -> GetPydanticSchema:
 
 Timezone = Annotated[str, AfterValidator(_check_timezone)]
 Size = Annotated[str, AfterValidator(_check_size)]
+DateFormat = Annotated[str, AfterValidator(_check_date_format)]
+Encoding = Annotated[str, AfterValidator(_check_encoding)]
 Cron = Annotated[str, AfterValidator(_check_cron)]
 Secret = Annotated[SecretStr | None, BeforeValidator(empty_is_none)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_check_http_url)]

@@ -12,6 +12,11 @@ class Clock:
     def __init__(self, as_of: datetime | None = None) -> None:
         self.now = (as_of or datetime.now(UTC)).astimezone(UTC)
 
+    @property
+    def furthest(self) -> datetime:
+        """Return the machine's own present, or the clock's where that is later."""
+        return max(self.now, datetime.now(UTC))
+
     def today(self, timezone: ZoneInfo) -> date:
         """Return the current date in a time zone."""
         return self.now.astimezone(timezone).date()

@@ -132,7 +132,10 @@ def _replay_rows(
             [loader.source, name, sorted(landed)],
         )
         counts = LoadCounts(
-            ledger["rows_read"], ledger["rows_quarantined"] - len(landed), ledger["rows_duplicate"]
+            ledger["rows_read"],
+            ledger["rows_quarantined"] - len(landed),
+            ledger["rows_duplicate"],
+            tuple(ledger["notes"] or ()),
         )
         file = replace(file, size=ledger["file_size"], modified_at=ledger["modified_at"])
         write_ledger(context, loader.source, file, ledger["digest"], counts)

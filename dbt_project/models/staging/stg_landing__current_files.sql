@@ -9,6 +9,7 @@ loads as (
         source_format,
         data_date,
         rows_loaded,
+        modified_at,
         loaded_at,
         row_number() over (partition by source, file_name order by loaded_at desc, run_id desc) as recency
     from {{ source('landing', 'load_ledger') }}
@@ -18,7 +19,7 @@ loads as (
 
 newest as (
 
-    select file_name, source, source_format, data_date, rows_loaded, loaded_at from loads where recency = 1
+    select file_name, source, source_format, data_date, rows_loaded, modified_at, loaded_at from loads where recency = 1
 
 )
 

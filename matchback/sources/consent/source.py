@@ -39,11 +39,13 @@ def find_table(config: Config, _window: Window) -> FoundFiles:
 def _loader(consent: ConsentConfig) -> LineLoader:
     """Return the loader of the configured format; the engine reads only flat lines by itself."""
     paths = paths_of(consent.format)
+    keys = {path.partition(".")[0] for path in paths.values()}
     is_flat = not any("." in path for path in paths.values())
     return LineLoader(
         "consent",
         DECISIONS.name,
         MOMENT,
+        lambda record: not keys.isdisjoint(record),
         lambda _: decision_parser(paths),
         (lambda file: decisions_relation(str(file.path), paths)) if is_flat else None,
     )

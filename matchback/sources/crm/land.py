@@ -1,21 +1,34 @@
 """CRM orders into landing.crm_orders: files or a SQL database, contact values hashed on the way."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from matchback.config import Config, CrmConfig
 from matchback.core.errors import SourceError
-from matchback.sources.crm.parse import CrmParser, Record, csv_records, csv_row, map_headers
-from matchback.sources.crm.preset import preset_named
+from matchback.sources.crm.parse import (
+    CrmParser,
+    OrderRow,
+    OrdersOfFile,
+    Record,
+    headers_of_ids,
+    map_headers,
+    surveyed,
+)
+from matchback.sources.crm.preset import Preset, preset_named
+from matchback.sources.crm.statuses import Statuses
+from matchback.sources.kit.containers import csv_cells, csv_rows, encoding_of, json_rows
+from matchback.sources.kit.dates import Clocks
 from matchback.sources.kit.errors import FileRefusedError, RowRejectedError
 from matchback.sources.kit.file_loader import FileLoader
-from matchback.sources.kit.files import FoundFile, Line, container_of, lines_of, opened
+from matchback.sources.kit.files import Container, FoundFile, Line, container_of, opened
 from matchback.sources.kit.json_rows import parse_line
 from matchback.sources.kit.landing_rows import (
     LandingTable,
@@ -39,12 +52,18 @@ class RawRecord:
     raw: bytes = b""
 
 
-@dataclass
+@dataclass(frozen=True)
 class RecordSource:
-    """The headers and records of one file or query."""
+    """The headers of one file or query, and its records as often as they are asked for."""
 
     headers: list[str]
-    records: Iterator[RawRecord]
+    records: Callable[[], Iterator[RawRecord]]
+
+    def readable(self) -> Iterator[Record]:
+        """Yield the records that could be read."""
+        return (
+            item.record for item in self.records() if not isinstance(item.record, RowRejectedError)
+        )
 
 
 @dataclass(frozen=True)
@@ -65,53 +84,69 @@ class CrmLoader(FileLoader):
         """Write the rows of one file; part of the caller's transaction."""
         if self.database is not None:
             return self._load_records(context, file, self.database.source())
+        return self._load_records(context, file, self._source(file))
+
+    @cached_property
+    def preset(self) -> Preset:
+        """The configured preset."""
+        return preset_named(self.crm.preset)
+
+    def _source(self, file: FoundFile) -> RecordSource:
         container = container_of(file.path)
         suffix = [part for part in file.path.suffixes if part.lower() != ".gz"][-1:]
         if container == "parquet":
-            return self._load_records(context, file, _parquet_source(context, file))
-        with opened(file.path, container) as stream:
-            if suffix and suffix[0].lower() in JSON_SUFFIXES:
-                source = _json_source(lines_of(stream))
-            elif suffix and suffix[0].lower() in CSV_SUFFIXES:
-                source = _csv_source(csv_records(stream))
-            else:
-                raise FileRefusedError("is none of .csv, .tsv, .json, .jsonl, .parquet")
-            return self._load_records(context, file, source)
+            return _parquet_source(file)
+        if suffix and suffix[0].lower() in JSON_SUFFIXES:
+            ids = headers_of_ids(self.crm, self.preset)
+            with opened(file.path, container) as stream:
+                return _json_source(
+                    json_rows(stream, lambda record: not ids.isdisjoint(record), self.crm.encoding)
+                )
+        if suffix and suffix[0].lower() in CSV_SUFFIXES:
+            return _csv_source(file.path, container, self.crm.encoding)
+        raise FileRefusedError("is none of .csv, .tsv, .json, .jsonl, .parquet")
 
     def _load_records(
         self, context: LoadContext, file: FoundFile, source: RecordSource
     ) -> LoadCounts:
         rows = LandingTable(context, self.table, file)
         rejected = Quarantine(context, self.source, file, has_raw=False)
-        preset = preset_named(self.crm.preset)
-        parser = CrmParser(
-            mapping=map_headers(source.headers, self.crm, preset, file.name),
-            zone=self.config.crm_zone,
-            default_country=self.config.property.default_country,
-            has_line_per_item=preset.has_line_per_item,
-        )
+        country = self.config.property.default_country
+        mapping = map_headers(source.headers, self.crm, self.preset)
+        clocks = Clocks(self.config.crm_zone, context.latest_moment)
+        survey = surveyed(source.readable(), mapping, clocks, country, self.crm.date_format)
+        parser = CrmParser(mapping, survey, Statuses.of(self.crm, self.preset), country)
+        orders = OrdersOfFile(survey.row_counts)
         observed: dict[str, str] = {}
-        further_items = 0
-        for item in source.records:
+
+        def write(order: Sequence[OrderRow]) -> None:
+            try:
+                rows.add(order[0].number, parser.landed(order))
+            except RowRejectedError as error:
+                for row in order:
+                    rejected.add(row.number, str(error), row.raw)
+                orders.further_rows -= len(order) - 1
+
+        for position, item in enumerate(source.records()):
             try:
                 if isinstance(item.record, RowRejectedError):
                     raise item.record
-                if rows.count < OBSERVED_ROWS:
+                if position < OBSERVED_ROWS:
                     _observe(item.record, observed)
-                row = parser.parse(item.record)
+                row = parser.read(item.number, item.record, item.raw)
             except RowRejectedError as error:
                 rejected.add(item.number, str(error), item.raw)
                 continue
-            if row is None:
-                further_items += 1
-            else:
-                rows.add(item.number, row)
+            for order in orders.add(row):
+                write(order)
+        for order in orders.rest():
+            write(order)
         rows.flush()
         rejected.flush()
         paths = [(header, observed.get(header, "STRING")) for header in source.headers if header]
         write_observed_columns(context, self.source, file, paths)
-        read = rows.count + rejected.count + further_items
-        return LoadCounts(read, rejected.count, further_items)
+        read = rows.count + rejected.count + orders.further_rows
+        return LoadCounts(read, rejected.count, orders.further_rows, survey.notes)
 
 
 @dataclass
@@ -140,9 +175,7 @@ class DatabaseRows:
     def source(self) -> RecordSource:
         """Return the records, numbered as the database answered."""
         rows = self._read()
-        return RecordSource(
-            self._headers, (RawRecord(number, row) for number, row in enumerate(rows, start=1))
-        )
+        return RecordSource(self._headers, lambda: _numbered(rows))
 
     def _read(self) -> list[Record]:
         if self._rows is None:
@@ -188,22 +221,26 @@ def _whole_table(name: str) -> Any:  # noqa: ANN401
     )
 
 
-def _csv_source(records: Iterator[tuple[int, list[str] | RowRejectedError]]) -> RecordSource:
-    _, header = next(records, (0, RowRejectedError("is empty")))
-    if isinstance(header, RowRejectedError):
-        raise FileRefusedError("has no readable header line")
-    return RecordSource(header, _csv_rows(header, records))
+def _csv_source(path: Path, container: Container, given: str | None) -> RecordSource:
+    with opened(path, container) as stream:
+        encoding = encoding_of(stream, given)
+        header = next(csv_rows(stream, encoding), None)
+    if header is None or isinstance(header.cells, RowRejectedError):
+        raise FileRefusedError("has no readable header line; export it with one")
+    return RecordSource(header.cells, partial(_csv_records, path, container, encoding))
 
 
-def _csv_rows(
-    header: list[str], records: Iterator[tuple[int, list[str] | RowRejectedError]]
-) -> Iterator[RawRecord]:
-    for number, cells in records:
-        raw = b"" if isinstance(cells, RowRejectedError) else _joined(cells)
-        try:
-            yield RawRecord(number, csv_row(header, cells), raw)
-        except RowRejectedError as error:
-            yield RawRecord(number, error, raw)
+def _csv_records(path: Path, container: Container, encoding: str) -> Iterator[RawRecord]:
+    with opened(path, container) as stream:
+        rows = csv_rows(stream, encoding)
+        header = next(rows).cells
+        headers = [] if isinstance(header, RowRejectedError) else header
+        for row in rows:
+            raw = b"" if isinstance(row.cells, RowRejectedError) else _joined(row.cells)
+            try:
+                yield RawRecord(row.number, csv_cells(headers, row), raw)
+            except RowRejectedError as error:
+                yield RawRecord(row.number, error, raw)
 
 
 def _joined(cells: list[str]) -> bytes:
@@ -222,10 +259,10 @@ def _json_source(lines: Iterator[Line]) -> RecordSource:
         else:
             headers.update(dict.fromkeys(record))
             records.append(RawRecord(line.number, record, line.raw))
-    return RecordSource(list(headers), iter(records))
+    return RecordSource(list(headers), lambda: iter(records))
 
 
-def _parquet_source(context: LoadContext, file: FoundFile) -> RecordSource:
+def _parquet_source(file: FoundFile) -> RecordSource:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -233,10 +270,12 @@ def _parquet_source(context: LoadContext, file: FoundFile) -> RecordSource:
         table = pq.read_table(file.path)
     except (pa.ArrowException, OSError) as error:
         raise FileRefusedError(f"holds damaged parquet data ({type(error).__name__})") from None
-    return RecordSource(
-        table.column_names,
-        (RawRecord(number, row) for number, row in enumerate(table.to_pylist(), start=1)),
-    )
+    rows = table.to_pylist()
+    return RecordSource(table.column_names, lambda: _numbered(rows))
+
+
+def _numbered(rows: Sequence[Record]) -> Iterator[RawRecord]:
+    return (RawRecord(number, row) for number, row in enumerate(rows, start=1))
 
 
 def _observe(record: Record, observed: dict[str, str]) -> None:

@@ -18,8 +18,8 @@ from matchback.warehouse.tables import (
 
 ORDERS = Table(
     "landing.crm_orders",
-    "Grain: one order row as read; contact fields exist only as hashes of their accepted and "
-    "known-wrong forms.",
+    "Grain: one order, or one refund, of a file; contact fields exist only as hashes of their "
+    "accepted and known-wrong forms.",
     (
         Column("order_id", "Order id as the CRM writes it.", personal="identifier"),
         Column(
@@ -29,7 +29,13 @@ ORDERS = Table(
             scan=Document(),
         ),
         Column("ordered_at", "Time of the order, UTC.", TIMESTAMP),
+        Column("updated_at", "Time of the row's last change in the CRM, UTC.", TIMESTAMP),
         Column("status", "Status of the order as the CRM writes it.", scan=Document()),
+        Column(
+            "order_state",
+            "What the status and the value make of the row: valid, invalid, open (no order yet) or "
+            "refund (money given back, no order).",
+        ),
         Column("value", "Order value, in the currency beside it.", MONEY),
         Column("currency", "Currency of the value, ISO 4217.", scan=Document()),
         Column("event_id", "Event id in the record.", personal="identifier"),
@@ -47,7 +53,7 @@ ORDERS = Table(
         Column("is_test", "Whether the CRM marks a test order.", BOOLEAN),
         Column(
             "free_text",
-            "Unmapped text columns as a JSON object; scanned for personal data.",
+            "The text columns named in free_text as a JSON object; scanned for personal data.",
             JSON,
             personal="text",
             scan=Document(),

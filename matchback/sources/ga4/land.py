@@ -15,16 +15,16 @@ from matchback.sources.ga4 import shapes as ga4
 from matchback.sources.ga4.parquet_footer import row_count_of, unfilled_paths
 from matchback.sources.ga4.shapes import LandingColumn
 from matchback.sources.ga4.shard_store import EVENTS, ROWS, Shard, store_of
+from matchback.sources.kit.containers import json_rows
 from matchback.sources.kit.errors import FileRefusedError, RowRejectedError
 from matchback.sources.kit.file_loader import FileLoader
 from matchback.sources.kit.files import (
     FoundFile,
     Line,
     container_of,
-    lines_of,
     opened,
 )
-from matchback.sources.kit.json_rows import parse_line, sampled_records
+from matchback.sources.kit.json_rows import is_large_log, parse_line, sampled_records
 from matchback.sources.kit.landing_rows import (
     LoadContext,
     Quarantine,
@@ -92,8 +92,7 @@ class Ga4Loader(FileLoader):
 
     def can_be_quick(self, file: FoundFile) -> bool:
         """Say whether the engine shall try to read the lines of a large JSON file by itself."""
-        smallest = QUICK_FROM_BYTES.get(container_of(file.path))
-        return smallest is not None and file.size >= smallest
+        return is_large_log(file, QUICK_FROM_BYTES, _is_event)
 
     def load(self, context: LoadContext, file: FoundFile, *, careful: bool) -> LoadCounts:
         """Write the rows of one shard; part of the caller's transaction."""
@@ -149,7 +148,7 @@ class ShardLanding:
             self._load_documents(_avro_events(self.file))
         elif careful:
             with opened(self.file.path, container) as stream:
-                self._load_documents(_json_events(lines_of(stream), self.rejected))
+                self._load_documents(_json_events(json_rows(stream, _is_event), self.rejected))
         else:
             self._load_large_json()
         self._reject_rows_that_are_no_events()
@@ -469,6 +468,10 @@ def landing_columns(warehouse: DuckDBWarehouse) -> list[LandingColumn]:
         for column in warehouse.arrow_schema(query)
         if column.name not in BOOKKEEPING
     ]
+
+
+def _is_event(document: Mapping[str, Any]) -> bool:
+    return not document.keys().isdisjoint(ga4.REQUIRED_COLUMNS)
 
 
 def _json_events(lines: Iterator[Line], rejected: Quarantine) -> Iterator[_Event]:

@@ -26,8 +26,16 @@ BOM = b"\xef\xbb\xbf"
 UNREADABLE = (EOFError, gzip.BadGzipFile, zlib.error, OSError)
 Group = tuple[str, date | None]
 Container = Literal["text", "gzip", "parquet", "avro"]
-_DATE = re.compile(r"(?<!\d)(20\d{2})([-_]?)(\d{2})\2(\d{2})(?!\d)")
+# `bq extract` writes twelve digits where the star stood.
+_DATE = re.compile(r"(?<!\d)(20\d{2})([-_]?)(\d{2})\2(\d{2})(?:\d{12})?(?!\d)")
 _GZIP, _PARQUET, _AVRO = b"\x1f\x8b", b"PAR1", b"Obj\x01"
+
+
+class Readable(Protocol):
+    """What bytes are read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most so many bytes; none at the end."""
 
 
 class RemoteFile(Protocol):
@@ -172,7 +180,7 @@ def raw_digest(path: Path) -> str | None:
         return None
 
 
-def lines_of(stream: BinaryIO) -> Iterator[Line]:
+def lines_of(stream: Readable) -> Iterator[Line]:
     """Yield the lines that are not blank, without line ends and byte order mark."""
     number, carry, skips = 0, b"", False
     while chunk := stream.read(CHUNK):

@@ -1,10 +1,12 @@
-"""One JSON object a line: an object, or the reason why not."""
+"""JSON rows: an object, or the reason why not."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
+from matchback.sources.kit.containers import IsRow, is_row_a_line
 from matchback.sources.kit.errors import RowRejectedError
 from matchback.sources.kit.files import (
     MAXIMUM_LINE,
@@ -42,6 +44,15 @@ def parse_object(raw: bytes) -> JsonObject:
     if raw.count(KEY_END) != written.count(KEY_END):
         _refuse_repeated_keys(raw)
     return value
+
+
+def is_large_log(file: FoundFile, from_bytes: Mapping[str, int], is_row: IsRow) -> bool:
+    """Say whether a file is so large that the engine shall read it, and holds a row a line."""
+    container = container_of(file.path)
+    if file.size < from_bytes.get(container, file.size + 1):
+        return False
+    with opened(file.path, container) as stream:
+        return is_row_a_line(stream, is_row)
 
 
 def sampled_records(file: FoundFile) -> list[JsonObject]:

@@ -1,13 +1,14 @@
-"""Files of one JSON object a line into one landing table: delivery logs and the consent log."""
+"""Files of JSON rows into one landing table: delivery logs and the consent log."""
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any
 
+from matchback.sources.kit.containers import IsRow, json_rows
 from matchback.sources.kit.errors import RowRejectedError
 from matchback.sources.kit.file_loader import FileLoader
-from matchback.sources.kit.files import FoundFile, container_of, lines_of, opened
-from matchback.sources.kit.json_rows import parse_line
+from matchback.sources.kit.files import FoundFile, container_of, opened
+from matchback.sources.kit.json_rows import is_large_log, parse_line
 from matchback.sources.kit.landing_rows import (
     LandingTable,
     LoadContext,
@@ -24,9 +25,10 @@ QUICK_FROM_BYTES = {"gzip": 64 * 2**10, "text": 2**20}
 
 @dataclass(frozen=True)
 class LineLoader(FileLoader):
-    """Loads files of one JSON object a line."""
+    """Loads files of JSON rows; `is_row` tells one from what wraps rows."""
 
     moment: str
+    is_row: IsRow
     parser_for: Callable[[FoundFile], ParseRow]
     relation_for: RelationFor | None = None
 
@@ -43,8 +45,7 @@ class LineLoader(FileLoader):
 
     def can_be_quick(self, file: FoundFile) -> bool:
         """Say whether the engine shall try to read the lines of a large file by itself."""
-        smallest = QUICK_FROM_BYTES.get(container_of(file.path))
-        return self.relation_for is not None and smallest is not None and file.size >= smallest
+        return self.relation_for is not None and is_large_log(file, QUICK_FROM_BYTES, self.is_row)
 
     def _read(self, rows: LandingTable, wanted: Container[int] | None = None) -> Quarantine:
         """Read a file line by line, or some of its lines: each becomes a row or is rejected."""
@@ -52,7 +53,7 @@ class LineLoader(FileLoader):
         rejected = Quarantine(rows.context, self.source, file)
         parse = self.parser_for(file)
         with opened(file.path, container_of(file.path)) as stream, collecting_rows():
-            for line in lines_of(stream):
+            for line in json_rows(stream, self.is_row):
                 if wanted is not None and line.number not in wanted:
                     continue
                 try:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from matchback.core.clock import Clock
 from matchback.core.redaction import redact
 from matchback.core.sql import quote
+from matchback.sources.kit.dates import AHEAD
 from matchback.sources.kit.files import LONGEST_QUARANTINED, FoundFile
 from matchback.sources.kit.ledger import FileOutcome, LoadCounts
 from matchback.warehouse.duckdb import DuckDBWarehouse
@@ -37,13 +39,18 @@ class LoadContext:
 
     warehouse: DuckDBWarehouse
     run_id: str
-    now: datetime
+    clock: Clock
     attempt: Attempt = at_once
 
     @property
     def naive_now(self) -> datetime:
         """The run's present as the warehouse writes it."""
-        return self.now.replace(tzinfo=None)
+        return self.clock.now.replace(tzinfo=None)
+
+    @property
+    def latest_moment(self) -> datetime:
+        """The latest moment that an order or a reached stage may have, naive UTC."""
+        return self.clock.furthest.replace(tzinfo=None) + AHEAD
 
 
 @dataclass
@@ -262,6 +269,7 @@ def write_ledger(
                 "file_size": file.size,
                 "modified_at": file.modified_at,
                 "error": error,
+                "notes": list(counts.notes),
             }
         ],
     )

@@ -41,11 +41,12 @@ class FileState:
 
 @dataclass(frozen=True)
 class LoadCounts:
-    """Rows of one load: read = loaded + quarantined + duplicate."""
+    """Rows of one load: read = loaded + quarantined + duplicate; and what is to be said of it."""
 
     rows_read: int
     rows_quarantined: int
     rows_duplicate: int
+    notes: tuple[str, ...] = ()
 
     @property
     def rows_loaded(self) -> int:

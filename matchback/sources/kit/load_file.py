@@ -265,4 +265,4 @@ def context_of(
     warehouse: DuckDBWarehouse, run_id: str, clock: Clock, attempt: Attempt = at_once
 ) -> LoadContext:
     """Return what the loads of one run share."""
-    return LoadContext(warehouse, run_id, clock.now, attempt)
+    return LoadContext(warehouse, run_id, clock, attempt)

@@ -18,6 +18,10 @@ _CONTROL_ESCAPE = r"\\u00[017]"
 _NOT_NUMBERS = ("NaN", "nan", "Inf", "inf")
 _NOT_A_NUMBER = r"(?i)[:,\[{]\s*-?(?:nan|inf)"
 _MOMENT = r'"[12]\d{3}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(?:[.]\d{1,6})?Z"'
+_ODD_ID = (
+    r"(?i)^$|^\s|\s$|[^\x00-\x7f]|^(null|undefined|none|nan|anonymous|guest|0|\(not set\))$|"
+    r"^ga\d|^['=]|^0{8}"
+)
 _INTEGER = r"-?\d{1,18}"
 
 
@@ -88,6 +92,12 @@ def plain_row(
     }
     written = ", ".join(f"{expression} as {column}" for column, expression in columns.items())
     return f"{written}, cast([] as varchar[]) as secret_fields, row_number"
+
+
+def is_plain_id(item: str) -> str:
+    """Return SQL: an identifier, or none, that is left as it is; see `kit.cells`."""
+    text = f"json_extract_string({item}, '$')"
+    return f"coalesce(not regexp_matches({text}, {literal(_ODD_ID)}), true)"
 
 
 def _is_text(item: str) -> str:

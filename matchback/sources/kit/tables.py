@@ -66,6 +66,12 @@ LOAD_LEDGER = Table(
         Column("file_size", "Bytes of the file.", INTEGER),
         Column("modified_at", "Time the file was changed last, UTC.", TIMESTAMP),
         Column("error", "Why the whole file was refused; null when it was not."),
+        Column(
+            "notes",
+            "What the reading of the file took for granted: ambiguous_dates where nothing in the "
+            "file proves the order of day and month.",
+            list_of(TEXT),
+        ),
     ),
     is_read_by_dbt=True,
 )

@@ -2,33 +2,18 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
 
+from matchback.sources.kit.dates import EPOCH, compact
 from matchback.sources.kit.errors import RowRejectedError
 
-EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - warehouse times are naive UTC
-CENT = Decimal("0.01")
-MAXIMUM_AMOUNT = Decimal(10) ** 16
 _YES = frozenset({"true", "1", "yes", "y", "granted", "t"})
 _NO = frozenset({"false", "0", "no", "n", "denied", "f"})
 _UNSET = frozenset({"", "null", "none", "unset", "unknown"})
-_OTHER_TIME_FORMATS = (
-    "%m/%d/%Y %I:%M %p",
-    "%m/%d/%Y, %I:%M %p",
-    "%m/%d/%Y %H:%M:%S",
-    "%m/%d/%Y %H:%M",
-    "%m/%d/%Y",
-    "%d.%m.%Y %H:%M:%S",
-    "%d.%m.%Y %H:%M",
-    "%d.%m.%Y",
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d",
-)
-_AMOUNT = re.compile(r"[^\d\s,.+-]{0,3}\s*([+-]?\d[\d.,'\s]*|[+-]?[.,]\d+)\s*[^\d\s]{0,3}")
 _ZONE_SUFFIX = re.compile(r"\s*(?:UTC|GMT)$")
 _SPACED_OFFSET = re.compile(r"\s+([+-]\d{2}:?\d{2})$")
 
@@ -36,8 +21,8 @@ _SPACED_OFFSET = re.compile(r"\s+([+-]\d{2}:?\d{2})$")
 def utc_moment(value: Any, zone: ZoneInfo | None = None) -> datetime | None:  # noqa: ANN401
     """Return a naive UTC timestamp, or None when the value is none.
 
-    Numbers are epoch seconds, milli-, micro- or nanoseconds by their size. Text without an offset
-    is in `zone`, UTC without one; of a repeated autumn hour it is the first.
+    Numbers are YYYYMMDD[HHMM[SS]], or epoch seconds, milli-, micro- or nanoseconds by their size.
+    Text without an offset is in `zone`, UTC without one; of a repeated hour it is the first.
     """
     if isinstance(value, str):
         return _moment_from_text(value.strip(), zone)
@@ -47,7 +32,7 @@ def utc_moment(value: Any, zone: ZoneInfo | None = None) -> datetime | None:  # 
         return _to_utc(datetime(value.year, value.month, value.day), zone)  # noqa: DTZ001
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
-    return _moment_from_epoch(float(value))
+    return _to_utc_if(compact(str(value)), zone) or _moment_from_epoch(float(value))
 
 
 def required_moment(value: Any, name: str, zone: ZoneInfo | None = None) -> datetime:  # noqa: ANN401
@@ -117,56 +102,20 @@ def is_true(value: Any) -> bool | None:  # noqa: ANN401
     return None if text == "" else text in _YES
 
 
-def amount(value: Any) -> Decimal | None:  # noqa: ANN401
-    """Return money with two places; None for nothing. The row is rejected when it is no amount.
-
-    A single comma or dot is the decimal sign, except one that groups thousands by its place.
-    """
-    if value is None or value == "":
-        return None
-    written = _AMOUNT.fullmatch(str(value).replace("\N{MINUS SIGN}", "-").strip())
-    if written is None:
-        return _plain_amount(str(value))
-    text = re.sub(r"[\s']", "", written[1])
-    if "," in text and "." in text:
-        decimal_sign = max(",", ".", key=text.rfind)
-        grouping = "," if decimal_sign == "." else "."
-        text = text.replace(grouping, "").replace(decimal_sign, ".")
-    elif re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+", text):
-        text = text.replace(",", "")
-    elif re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}", text):
-        text = text.replace(".", "")
-    else:
-        text = text.replace(",", ".")
-    return _plain_amount(text)
-
-
-def _plain_amount(text: str) -> Decimal:
-    try:
-        number = Decimal(text.strip())
-    except InvalidOperation:
-        raise RowRejectedError("value is no amount") from None
-    if not number.is_finite() or abs(number) >= MAXIMUM_AMOUNT:
-        raise RowRejectedError("value is no amount")
-    return number.quantize(CENT, ROUND_HALF_UP)
-
-
 def _moment_from_text(text: str, zone: ZoneInfo | None) -> datetime | None:
     if not text:
         return None
-    if re.fullmatch(r"\d{9,19}(\.\d+)?", text):
-        return _moment_from_epoch(float(text))
+    if re.fullmatch(r"\d{8,19}(\.\d+)?", text):
+        return _to_utc_if(compact(text), zone) or _moment_from_epoch(float(text))
     cleaned = _SPACED_OFFSET.sub(r"\1", _ZONE_SUFFIX.sub("Z", text))
     try:
         return _to_utc(datetime.fromisoformat(cleaned), zone)
     except (ValueError, OverflowError):
-        pass
-    for pattern in _OTHER_TIME_FORMATS:
-        try:
-            return _to_utc(datetime.strptime(text, pattern), zone)  # noqa: DTZ007
-        except (ValueError, OverflowError):
-            continue
-    return None
+        return None
+
+
+def _to_utc_if(moment: datetime | None, zone: ZoneInfo | None) -> datetime | None:
+    return None if moment is None else _to_utc(moment, zone)
 
 
 def _to_utc(moment: datetime, zone: ZoneInfo | None) -> datetime | None:

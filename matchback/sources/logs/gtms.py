@@ -65,6 +65,7 @@ KEYS = {
     "message": "message",
     "reason": "reason",
 }
+ROW_KEYS = frozenset({"type", "traceid"})
 TYPES = frozenset({"Request", "Response", "Message"})
 TEXTS = ("trace_id", "tag_name", "event_name", "request_method", "request_url", "message")
 BODIES = ("request_body", "response_headers", "response_body")

@@ -20,14 +20,20 @@ class LogFormat:
     """How the lines of a format become rows of its landing table.
 
     `parser` makes what turns the objects of one file, in order, into rows with the fields that
-    held a secret. `relation` is SQL that reads a large file by the engine. An attempt that two
+    held a secret. An object with one of `row_keys` (without case and underscores) is a record and
+    no wrapper of records. `relation` is SQL that reads a large file by the engine. An attempt that two
     logs tell is taken from the one with the lower rank.
     """
 
     table: Table
     rank: int
     parser: Callable[[], ParseRecord]
+    row_keys: frozenset[str]
     relation: Callable[[FoundFile], str] | None = None
+
+    def is_row(self, document: JsonObject) -> bool:
+        """Say whether an object is a record."""
+        return any(key.replace("_", "").lower() in self.row_keys for key in document)
 
     @property
     def staging_model(self) -> str:

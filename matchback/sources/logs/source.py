@@ -58,7 +58,13 @@ def find_tables(config: Config, window: Window) -> FoundFiles:
 def _loader(source_format: str) -> LineLoader:
     shape = log_format(source_format)
     return LineLoader(
-        "capi", shape.table.name, MOMENT, _line_parser, shape.relation, only_format=source_format
+        "capi",
+        shape.table.name,
+        MOMENT,
+        shape.is_row,
+        _line_parser,
+        shape.relation,
+        only_format=source_format,
     )
 
 

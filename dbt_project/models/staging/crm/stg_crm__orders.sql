@@ -1,4 +1,4 @@
--- Grain: one row per order row of the CRM as read; an order may have been read several times.
+-- Grain: one row per order or refund of a CRM file; an order may stand in several.
 
 with
 
@@ -6,7 +6,9 @@ source as (
 
     select
         orders.*,
-        ledger.loaded_at
+        ledger.loaded_at,
+        ledger.data_date as file_date,
+        ledger.modified_at as file_modified_at
     from {{ source('landing', 'crm_orders') }} as orders
     left join {{ ref('stg_landing__current_files') }} as ledger on ledger.source = 'crm' and orders.file_name = ledger.file_name
     where
@@ -23,8 +25,8 @@ renamed as (
         ordered_at,
         {{ local_date('ordered_at') }} as event_date,
         lower(trim(status)) as status,
-        coalesce(lower(trim(status)), '') not in ('cancelled', 'canceled', 'voided', 'deleted', 'failed', 'expired')
-        and not coalesce(is_test, false) as is_valid,
+        order_state,
+        order_state = 'valid' and not coalesce(is_test, false) as is_valid,
         coalesce(is_test, false) as is_test,
         value,
         upper(trim(currency)) as currency,
@@ -36,7 +38,10 @@ renamed as (
         free_text,
         file_name,
         row_number,
-        loaded_at
+        loaded_at,
+        updated_at,
+        file_date,
+        file_modified_at
     from source
 
 )

@@ -86,4 +86,4 @@ TABLE = log_table(
         ),
     ),
 )
-FORMAT = LogFormat(TABLE, 4, lambda: parse)
+FORMAT = LogFormat(TABLE, 4, lambda: parse, frozenset({"inputelement", "metacapisinkinputelement"}))

@@ -109,4 +109,4 @@ TABLE = log_table(
     ),
     record_key=("request_id",),
 )
-FORMAT = LogFormat(TABLE, 1, lambda: parse, relation)
+FORMAT = LogFormat(TABLE, 1, lambda: parse, frozenset({"deliveries"}), relation)

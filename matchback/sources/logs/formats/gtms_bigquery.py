@@ -90,4 +90,4 @@ def _text(name: str, key: str) -> str:
     return f"case when starts_with({key}, '\"') then json_extract_string({key}, '$') else {key} end"
 
 
-FORMAT = LogFormat(gtms.TABLE, gtms.RANK, lambda: parse, relation)
+FORMAT = LogFormat(gtms.TABLE, gtms.RANK, lambda: parse, gtms.ROW_KEYS, relation)

@@ -57,4 +57,6 @@ def _first_event_time(body: str | None) -> datetime | None:
     return None
 
 
-FORMAT = LogFormat(gtms.TABLE, gtms.RANK, parser)
+FORMAT = LogFormat(
+    gtms.TABLE, gtms.RANK, parser, gtms.ROW_KEYS | {"jsonpayload", "textpayload", "insertid"}
+)

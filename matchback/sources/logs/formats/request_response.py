@@ -102,4 +102,4 @@ TABLE = log_table(
     ),
     record_key=("trace_id",),
 )
-FORMAT = LogFormat(TABLE, 3, lambda: parse)
+FORMAT = LogFormat(TABLE, 3, lambda: parse, frozenset({"request"}))
