@@ -19,7 +19,10 @@ PAYLOAD = (
     """'{"user": {"em": ["a", null, "b"], "ph": "", "fn": [], "id": 7, "fbc": ["x"], "ua": "u"}, """
     """"items": [{"id": "s", "qty": 2, "price": "1.5"}, {"id": null, "qty": "x"}]}'"""
 )
-NOTHING = """'{"user": {"em": [null, "a"], "ph": " ", "fn": [""], "id": "undefined", "fbc": {}, "ua": [[]]}}'"""
+NOTHING = (
+    """'{"user": {"em": [null, "a"], "ph": " ", "fn": [""], "id": "undefined", """
+    """"fbc": {}, "ua": [[]]}}'"""
+)
 WORDS = ["", "undefined", "guest"]
 USER_PATHS = {key: f"$.user.{key}" for key in ("em", "ph", "fn", "id", "fbc", "ua", "missing")}
 ITEM_KEYS = {"path": "$.items", "item_id": "id", "quantity": "qty", "price": "price"}
