@@ -170,6 +170,8 @@ def _is_phone(
 ) -> bool:
     context = text.context_at(match.start())
     before = text.before(match.start(), 48)
+    if context.is_id and not written.startswith("+"):
+        return False
     if context.phone or _PHONE_LINK.search(before):
         return _is_subscriber(digits, country, lenient=True)
     if written.startswith("+"):

@@ -42,6 +42,17 @@ VERSION_WORDS = _WORDS["version"]
 PLACEHOLDERS = _WORDS["placeholders"]
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+# A key that ends so names a thing, whatever stands before it: phone_number_id, messaging_service_sid.
+_ID_ENDINGS = frozenset(["id", "ids", "sid", "sids", "gid", "uid", "uuid", "guid"])
+_RUN_TOGETHER = (
+    "accountid",
+    "accountsid",
+    "numberid",
+    "phoneid",
+    "cardid",
+    "messageid",
+    "serviceid",
+)
 _SPLIT = re.compile(r"[\W_]+")
 
 
@@ -61,6 +72,7 @@ class KeyContext:
     ip: bool = False
     national_id: bool = False
     identifier: bool = False
+    is_id: bool = False
     version: bool = False
 
     @property
@@ -100,6 +112,7 @@ def read_key(key: str | None) -> KeyContext:
         ip=bool((words | heads) & IP_WORDS),
         national_id=bool((words | heads) & NATIONAL_ID_WORDS),
         identifier=bool(tails & IDENTIFIER_WORDS),
+        is_id=last in _ID_ENDINGS or last.endswith(_RUN_TOGETHER),
         version=bool(set(tokens) & VERSION_WORDS),
     )
 

@@ -69,7 +69,7 @@ def find_cards(text: Text) -> Iterator[Found]:
         digits = _digits(match.group())
         is_named = context.card or bool(_CARD_WORDS.search(text.before(match.start())))
         is_alone = not text.key and text.is_all_of_it(*match.span())
-        if context.identifier and not context.card:
+        if context.is_id or (context.identifier and not context.card):
             continue
         if not _is_card_grouping(match.group()):
             continue

@@ -19,6 +19,11 @@ PAYLOAD = (
     """'{"user": {"em": ["a", null, "b"], "ph": "", "fn": [], "id": 7, "fbc": ["x"], "ua": "u"}, """
     """"items": [{"id": "s", "qty": 2, "price": "1.5"}, {"id": null, "qty": "x"}]}'"""
 )
+NOTHING = (
+    """'{"user": {"em": [null, "a"], "ph": " ", "fn": [""], "id": "undefined", """
+    """"fbc": {}, "ua": [[]]}}'"""
+)
+WORDS = ["", "undefined", "guest"]
 USER_PATHS = {key: f"$.user.{key}" for key in ("em", "ph", "fn", "id", "fbc", "ua", "missing")}
 ITEM_KEYS = {"path": "$.items", "item_id": "id", "quantity": "qty", "price": "price"}
 CASES = [
@@ -41,7 +46,11 @@ CASES = [
     ("json_text", [JSON, "$.missing"]),
     ("json_text", [JSON, "$.o.k"]),
     ("json_text_items", ["""'["p", "2"]'""", "$"]),
-    ("json_identifiers", [PAYLOAD, USER_PATHS, ["em", "ph", "fn", "id"]]),
+    ("json_identifiers", [PAYLOAD, USER_PATHS, ["em", "ph", "fn", "id"], WORDS]),
+    ("json_identifiers", [NOTHING, USER_PATHS, ["em", "ph", "fn", "id"], WORDS]),
+    ("given_texts", ["split('a,, ,Guest,[null],{},[1],\u00a0', ',')", WORDS]),
+    ("items_below", [PATHS, "user_data"]),
+    ("trimmed", ["'\u00a0\u2009 e1\u200b\u3000'"]),
     ("json_item_list", [PAYLOAD, ITEM_KEYS]),
     ("last_names", [PATHS, OBJECTS]),
     ("list_size", ["split('a,b', ',')"]),
@@ -144,11 +153,26 @@ def _duckdb_split(argument: Any) -> Any:
 
 
 def _body(macro: str, engine: str, arguments: list[Any]) -> str:
-    text = (DBT_DIRECTORY / "macros" / "cross_db" / f"{macro}.sql").read_text(encoding="utf-8")
+    return _macro(f"cross_db/{macro}", f"{engine}__{macro}", engine)(*arguments)
+
+
+def _macro(file: str, name: str, engine: str) -> Any:
+    """Return a macro of a file; those that it calls speak the same engine's SQL."""
+    text = (DBT_DIRECTORY / "macros" / f"{file}.sql").read_text(encoding="utf-8")
+    called = {
+        "trimmed": lambda text: _body("trimmed", engine, [text]),
+        "regex_matches": lambda *given: _body("regex_matches", engine, list(given)),
+        "is_given": lambda *given: _macro("rules/identifiers", "is_given", engine)(*given),
+    }
     template = jinja2.Environment(autoescape=False).from_string(
-        text, globals={"setting": lambda name: "UTC", "return": str}
+        text,
+        globals={
+            "setting": lambda name: "UTC",
+            "return": str,
+            **{key: value for key, value in called.items() if key != name.split("__")[-1]},
+        },
     )
-    return getattr(template.module, f"{engine}__{macro}")(*arguments)
+    return getattr(template.module, name)
 
 
 def _comparable(answer: Any) -> Any:

@@ -1,17 +1,17 @@
 {#-
     The identifiers inside JSON text as a list of (type, value, is_hashed, position), in the order of `paths` (type -> path).
-    A key that is absent, null, an empty text or an empty list adds none; the elements of a list add one each if the type
-    is one of `lists`, else the list is one value. position counts the values of one key from 0. The text is parsed once.
+    A key that is absent, null or says nothing (is_given) adds none, nor does such an element of a list; the others add one
+    each if the type is one of `lists`, else the list is one value. position counts the values of one key from 0. The text is parsed once.
 -#}
-{% macro json_identifiers(json, paths, lists) -%}
-    {{ return(adapter.dispatch('json_identifiers', 'matchback')(json, paths, lists)) }}
+{% macro json_identifiers(json, paths, lists, words) -%}
+    {{ return(adapter.dispatch('json_identifiers', 'matchback')(json, paths, lists, words)) }}
 {%- endmacro %}
 
-{% macro default__json_identifiers(json, paths, lists) -%}
+{% macro default__json_identifiers(json, paths, lists, words) -%}
     {{ exceptions.raise_compiler_error("json_identifiers: not written for " ~ target.type) }}
 {%- endmacro %}
 
-{% macro duckdb__json_identifiers(json, paths, lists) -%}
+{% macro duckdb__json_identifiers(json, paths, lists, words) -%}
     {%- set form = "'^[0-9a-f]{64}([.]([A-Za-z0-9_-]{8}|[A-Za-z0-9_-]{2}))?$'" -%}
     flatten(list_transform(
         list_filter(
@@ -20,11 +20,11 @@
                 [{% for key in paths %}{{ 'true' if key in lists else 'false' }}{{ ', ' if not loop.last }}{% endfor %}],
                 cast(json_extract({{ json }}, ['{{ paths.values() | join("', '") }}']) as varchar[])
             ),
-            lambda found: coalesce(found[3], 'null') not in ('null', '""', '[]')
+            lambda found: found[3] is not null and {{ is_given("json_extract_string(found[3], '$')", words) }}
         ),
         lambda found: case
             when found[2] and starts_with(found[3], '[') then list_transform(
-                json_extract_string(found[3], '$[*]'),
+                list_filter(json_extract_string(found[3], '$[*]'), lambda sent: {{ is_given('sent', words) }}),
                 lambda sent, place: struct_pack(
                     "type" := found[1], "value" := sent,
                     is_hashed := coalesce(regexp_matches(sent, {{ form }}), false), "position" := place - 1
@@ -39,7 +39,7 @@
     ))
 {%- endmacro %}
 
-{% macro bigquery__json_identifiers(json, paths, lists) -%}
+{% macro bigquery__json_identifiers(json, paths, lists, words) -%}
     array(
         select as struct
             found.type as type,
@@ -52,9 +52,18 @@
             {%- endfor %}
         ]) as found with offset as found_place
         cross join unnest(
-            if(found.is_list and starts_with(found.part, '['), json_value_array(found.part, '$'), [coalesce(json_value(found.part, '$'), found.part)])
+            if(
+                found.is_list and starts_with(found.part, '['),
+                array(
+                    select element
+                    from unnest(json_value_array(found.part, '$')) as element with offset as element_place
+                    where {{ is_given('element', words) }}
+                    order by element_place
+                ),
+                [coalesce(json_value(found.part, '$'), found.part)]
+            )
         ) as sent with offset as place
-        where coalesce(found.part, 'null') not in ('null', '""', '[]')
+        where found.part is not null and {{ is_given("coalesce(json_value(found.part, '$'), found.part)", words) }}
         order by found_place, place
     )
 {%- endmacro %}

@@ -11,12 +11,12 @@
     {{ ga4_order_id('landed') }} as order_id,
     {{ ga4_value('landed') }} as value,
     {{ ga4_param('currency') }} as currency,
-    {{ url_parameter(ga4_param('page_location'), 'fbclid') }} as fbclid,
-    nullif(trim(landed.user_id), '') as user_id,
-    nullif(trim(landed.user_pseudo_id), '') as user_pseudo_id,
+    {{ present_id(url_parameter(ga4_param('page_location'), 'fbclid')) }} as fbclid,
+    {{ present_person_id('landed.user_id') }} as user_id,
+    {{ present_client_id('landed.user_pseudo_id') }} as user_pseudo_id,
     {{ yes_no('landed.ads_storage') }} as ads_storage,
     {{ yes_no('landed.analytics_storage') }} as analytics_storage,
-    coalesce(landed.collected_gclid, {{ ga4_param('gclid') }}) as gclid,
+    coalesce({{ present_id('landed.collected_gclid') }}, {{ present_id(ga4_param('gclid')) }}) as gclid,
     coalesce({{ ga4_param('debug_mode') }} in ('1', 'true'), false) as is_debug,
     {{ list_size('landed.event_params') }} as param_count,
     landed.device_category,
@@ -61,10 +61,10 @@
     source.row_number,
     source.table_date as event_date,
     {{ micros_to_timestamp('source.event_timestamp') }} as event_at,
-    nullif(trim(source.user_id), '') as user_id,
-    nullif(trim(source.user_pseudo_id), '') as user_pseudo_id,
-    click_ids.fbclid,
-    coalesce(source.collected_traffic_source.gclid, click_ids.gclid) as gclid
+    {{ present_person_id('source.user_id') }} as user_id,
+    {{ present_client_id('source.user_pseudo_id') }} as user_pseudo_id,
+    {{ present_id('click_ids.fbclid') }} as fbclid,
+    coalesce({{ present_id('source.collected_traffic_source.gclid') }}, {{ present_id('click_ids.gclid') }}) as gclid
 {%- endmacro %}
 
 {#- Dates whose rows are worked with one by one: the window and two days around it. -#}

@@ -41,7 +41,7 @@
             {%- do fields.append("case when " ~ first_text(definition, paths) ~ " is not null then '" ~ field ~ "' end") -%}
         {%- endfor -%}
         {%- for object in definition.objects -%}
-            {%- do fields.append("case when " ~ list_size(matching_items('payload_paths', [object])) ~ " > 0 then '" ~ object ~ "' end") -%}
+            {%- do fields.append("case when " ~ list_size(items_below('payload_paths', object)) ~ " > 0 then '" ~ object ~ "' end") -%}
         {%- endfor -%}
         {%- do found.update({name: present_only(text_list(fields))}) -%}
     {%- endfor -%}
@@ -58,8 +58,8 @@
 {%- set texts, identifiers, key_paths, unknown, items = {}, {}, {}, {}, {} -%}
 {%- for name, definition in destinations().items() -%}
     {%- set objects = definition.objects.keys() | list -%}
-    {%- do texts.update({name: json_fields('payload', text_paths(definition))}) -%}
-    {%- do identifiers.update({name: json_identifiers('payload', definition.identifiers, definition.lists)}) -%}
+    {%- do texts.update({name: given_texts(json_fields('payload', text_paths(definition)), words_for_none())}) -%}
+    {%- do identifiers.update({name: json_identifiers('payload', definition.identifiers, definition.lists, words_for_nobody())}) -%}
     {%- do key_paths.update({name: json_key_paths('payload', objects)}) -%}
     {%- do unknown.update({name: unknown_keys('payload_paths', objects, definition.known_keys)}) -%}
     {%- do items.update({name: json_item_list('payload', definition['items'])}) -%}
@@ -113,10 +113,12 @@ server_events as (
         identifiers,
         {{ present_fields() }} as present_fields,
         {{ by_definition(unknown) }} as unknown_keys,
+        {{ event_time_defect() }} as event_time_defect,
         payload_paths,
-        {% for column in ['event_type', 'user_id', 'client_id', 'jurisdiction'] -%}
-        {{ column if with_gateway else 'cast(null as ' ~ type_text() ~ ') as ' ~ column }},
-        {% endfor -%}
+        {{ 'event_type' if with_gateway else 'cast(null as ' ~ type_text() ~ ') as event_type' }},
+        {{ present_person_id('user_id') if with_gateway else 'cast(null as ' ~ type_text() ~ ')' }} as user_id,
+        {{ present_client_id('client_id') if with_gateway else 'cast(null as ' ~ type_text() ~ ')' }} as client_id,
+        {{ 'jurisdiction' if with_gateway else 'cast(null as ' ~ type_text() ~ ') as jurisdiction' }},
         {% for column in ['gpc', 'consent_necessary', 'consent_analytics', 'consent_marketing'] -%}
         {{ column if with_gateway else 'cast(null as boolean) as ' ~ column }},
         {% endfor -%}
@@ -135,7 +137,55 @@ server_events as (
     {%- set found = {} -%}
     {%- for name, definition in destinations().items() -%}
         {%- set sent = first_text(definition, definition.fields['event_time']) -%}
-        {%- do found.update({name: seconds_to_timestamp(try_double(sent)) if definition.time_format == 'unix_seconds' else try_timestamp(sent)}) -%}
+        {%- do found.update({name: read_event_time(sent, definition.time_format)}) -%}
+    {%- endfor -%}
+    {{ by_definition(found) }}
+{%- endmacro %}
+
+{#- A time that a payload sends: ISO 8601, or where numbers are expected seconds since the epoch, milliseconds among them. -#}
+{% macro read_event_time(sent, time_format) -%}
+    {%- set iso = try_timestamp(iso_text(sent)) -%}
+    {%- if time_format == 'unix_seconds' -%}
+    case
+        when {{ is_milliseconds(sent) }} then {{ seconds_to_timestamp(try_double(sent) ~ ' / 1000') }}
+        when {{ try_double(sent) }} is not null then {{ seconds_to_timestamp(try_double(sent)) }}
+        else {{ iso }}
+    end
+    {%- else -%}
+    {{ iso }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Whether a number can only be milliseconds since the epoch: as seconds it is beyond the year 5000. -#}
+{% macro is_milliseconds(sent) -%}
+    coalesce({{ try_double(sent) }} between 100000000000 and 100000000000000, false)
+{%- endmacro %}
+
+{#- An ISO 8601 moment, extended or basic, as `YYYY-MM-DD hh:mm:ss.ffffff+hh:mm`; UTC where it names no zone; null when it is none. -#}
+{% macro iso_text(sent) -%}
+    {%- set date = '^[0-9]{4}-?[0-9]{2}-?[0-9]{2}' -%}
+    {%- set moment = trimmed(sent) -%}
+    (case
+        when {{ regex_matches(moment, '^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}[Tt])([Tt ]?[0-9]{2}(:?[0-9]{2}(:?[0-9]{2}([.,][0-9]+)?)?)? ?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?)?$') }}
+            then {{ regex_capture(moment, '^([0-9]{4})') }}
+            || '-' || {{ regex_capture(moment, '^[0-9]{4}-?([0-9]{2})') }}
+            || '-' || {{ regex_capture(moment, '^[0-9]{4}-?[0-9]{2}-?([0-9]{2})') }}
+            || ' ' || coalesce({{ regex_capture(moment, date ~ '[Tt ]([0-9]{2})') }}, '00')
+            || ':' || coalesce({{ regex_capture(moment, date ~ '[Tt ][0-9]{2}:?([0-9]{2})') }}, '00')
+            || ':' || coalesce({{ regex_capture(moment, date ~ '[Tt ][0-9]{2}:?[0-9]{2}:?([0-9]{2})') }}, '00')
+            || '.' || coalesce({{ regex_capture(moment, '[.,]([0-9]{1,6})') }}, '0')
+            || coalesce({{ regex_capture(moment, date ~ '[Tt ][0-9:.,]+ ?([+-][0-9]{2})') }}, '+00')
+            || ':' || coalesce({{ regex_capture(moment, date ~ '[Tt ][0-9:.,]+ ?[+-][0-9]{2}:?([0-9]{2})') }}, '00')
+    end)
+{%- endmacro %}
+
+{#- What is wrong with the time of a payload: milliseconds, or nothing that can be read; null when nothing is. -#}
+{% macro event_time_defect() -%}
+    {%- set found = {} -%}
+    {%- for name, definition in destinations().items() -%}
+        {%- set sent = first_text(definition, definition.fields['event_time']) -%}
+        {%- set unit = 'when ' ~ is_milliseconds(sent) ~ " then 'event_time_unit' " if definition.time_format == 'unix_seconds' else '' -%}
+        {%- do found.update({name: 'case ' ~ unit ~ 'when ' ~ sent ~ ' is not null and ' ~ read_event_time(sent, definition.time_format) ~ " is null then 'event_time' end"}) -%}
     {%- endfor -%}
     {{ by_definition(found) }}
 {%- endmacro %}

@@ -12,11 +12,12 @@ from matchback.reporting.sections import verdicts
 
 @dataclass(frozen=True)
 class Conversions:
-    """Conversions of a dataset, match method, identity and presence."""
+    """Conversions of a dataset, match method, identity, links between the sides and presence."""
 
     dataset_id: str
     match_method: str | None
     has_canonical_id: bool
+    has_unlinked_identities: bool
     in_client: bool
     in_server: bool
     event_count: int
@@ -72,6 +73,9 @@ def build(run: ReportedRun) -> Identity | None:
         step("Conversions", "Reconciled purchases, leads and sign-ups.", lambda row: True),
         step("With an identity", "Tied to one journey by any identifier.",
              lambda row: row.has_canonical_id),
+        step("Sides not linked",
+             "Two sides share no type of identifier, as of a guest order; no conflict.",
+             lambda row: row.has_unlinked_identities),
         step("Seen on both sides", "In the browser and on the server.",
              lambda row: row.in_client and row.in_server),
         step("Matched by event id", "The id Meta deduplicates by.", matched("event_id")),

@@ -1,8 +1,9 @@
--- Grain: one row per dataset, match method and whether a canonical id is known, conversions only.
+-- Grain: one row per dataset, match method and whether a canonical id is known and its sides are linked, conversions only.
 select
     dataset_id,
     match_method,
     canonical_id is not null as has_canonical_id,
+    array_to_string(reasons, ',') like '%identities_unlinked%' as has_unlinked_identities,
     in_client,
     in_server,
     count(*) as event_count
@@ -14,5 +15,6 @@ group by
     dataset_id,
     match_method,
     canonical_id is not null,
+    array_to_string(reasons, ',') like '%identities_unlinked%',
     in_client,
     in_server

@@ -20,6 +20,7 @@
     {%- endfor -%}
     {%- set days = '(case action_source' ~ ages | join('') ~ ' else ' ~ rules.max_age_days ~ ' end)' if ages else rules.max_age_days | string -%}
     {%- do tests.append("case when " ~ seconds_between('event_at', 'received_at') ~ " > " ~ days ~ " * 86400 then 'event_time_too_old' end") -%}
+    {%- do tests.append('event_time_defect') -%}
     {%- do tests.append("case when " ~ list_size('unknown_keys') ~ " > 0 then 'unknown_top_level_key' end") -%}
     {%- do broken.update({name: present_only(text_list(tests))}) -%}
     {%- set source_defect -%}
@@ -40,6 +41,7 @@ payloads as (
         payload_currency,
         present_fields,
         unknown_keys,
+        event_time_defect,
         {{ identifier_types('identifiers') }} as user_keys
     from {{ ref('int_server_events') }}
     where has_payload and not is_test and outcome <> 'blocked'
@@ -73,6 +75,7 @@ events as (
         currencies.code as iso_currency,
         payloads.present_fields,
         payloads.unknown_keys,
+        payloads.event_time_defect,
         payloads.user_keys,
         {{ has_user_data() }} as has_user_data
     from {{ ref('int_server_events_dated') }} as dated

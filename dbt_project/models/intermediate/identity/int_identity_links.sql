@@ -17,8 +17,8 @@ ga4_identifiers as (
     union distinct
 
     select
-        nullif(trim(source.user_id), '') as user_id,
-        nullif(trim(source.user_pseudo_id), '') as user_pseudo_id,
+        {{ present_person_id('source.user_id') }} as user_id,
+        {{ present_client_id('source.user_pseudo_id') }} as user_pseudo_id,
         null as fbclid,
         null as gclid
     from {{ source('landing', 'ga4_events') }} as source
@@ -48,32 +48,9 @@ server_identifiers as (
 
 ),
 
-order_emails as (
-
-    select
-        orders.order_key,
-        {{ identity_node('hashed_email', 'contact_hash.sha256') }} as node
-    from {{ ref('int_orders_latest') }} as orders
-    cross join {{ unnest_as('orders.contact_hashes', 'contact_hash') }}
-    where contact_hash.field = 'em' and contact_hash.is_accepted
-
-),
-
 order_identifiers as (
 
-    select order_key, {{ identity_node('customer_id', hashed_customer_id('customer_id')) }} as node
-    from {{ ref('int_orders_latest') }}
-    union all
-    select order_key, {{ identity_node('client_id', sha256_hex('user_pseudo_id')) }} as node
-    from {{ ref('int_orders_latest') }}
-    union all
-    select order_key, {{ identity_node('click_id', sha256_hex('gclid')) }} as node
-    from {{ ref('int_orders_latest') }}
-    union all
-    select order_key, {{ identity_node('click_id', sha256_hex('fbclid')) }} as node
-    from {{ ref('int_orders_latest') }}
-    union all
-    select order_key, node from order_emails
+    select order_key, node from {{ ref('int_order_identifiers') }}
 
 ),
 

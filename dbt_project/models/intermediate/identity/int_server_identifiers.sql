@@ -6,7 +6,7 @@
         {%- if identity.node == 'hashed_email' -%}
             {%- set node = "case when is_email_hash then " ~ identity_node('hashed_email', 'plain_hash') ~ " end" -%}
         {%- elif identity.node == 'customer_id' -%}
-            {%- set node = identity_node('customer_id', hashed_customer_id(present_id('sent'))) -%}
+            {%- set node = identity_node('customer_id', hashed_customer_id(present_person_id('sent'))) -%}
         {%- else -%}
             {%- set part = regex_capture('sent', identity.part) if identity.part else 'sent' -%}
             {%- set node = identity_node(identity.node, sha256_hex(part)) -%}
@@ -53,15 +53,15 @@ nodes as (
 
     select server_event_key, {{ by_definition(nodes) }} as node from checked
     union all
-    select server_event_key, {{ identity_node('customer_id', hashed_customer_id(present_id('user_id'))) }} as node
+    select server_event_key, {{ identity_node('customer_id', hashed_customer_id('user_id')) }} as node
     from events
     union all
-    select server_event_key, {{ identity_node('client_id', sha256_hex(present_id('client_id'))) }} as node
+    select server_event_key, {{ identity_node('client_id', sha256_hex('client_id')) }} as node
     from events
     {%- for name, definition in destinations().items() %}
     {%- for parameter in definition.clicks.values() | unique %}
     union all
-    select server_event_key, {{ identity_node('click_id', sha256_hex(url_parameter('event_source_url', parameter))) }} as node
+    select server_event_key, {{ identity_node('click_id', sha256_hex(present_id(url_parameter('event_source_url', parameter)))) }} as node
     from events
     where destination = '{{ name }}'
     {%- endfor %}

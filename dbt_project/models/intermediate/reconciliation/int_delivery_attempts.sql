@@ -1,6 +1,6 @@
 -- Grain: one row per delivery attempt or decision per event and destination.
 -- Load duplicates (identical attempts) and the same delivery logged in two formats are one row.
-{%- set lent_columns = ['action_source', 'event_source_url', 'identifiers', 'present_fields', 'unknown_keys', 'payload_paths'] %}
+{%- set lent_columns = ['action_source', 'event_source_url', 'identifiers', 'present_fields', 'unknown_keys', 'event_time_defect', 'payload_paths'] %}
 with
 
 logged as (

@@ -19,6 +19,31 @@ event_names as (
 
 ),
 
+-- It is the one of them that the browser has with the same event id, where it has one.
+shared_names as (
+
+    select destination, event_name
+    from {{ ref('int_destination_events') }}
+    group by destination, event_name
+    having count(distinct canonical_event) > 1
+
+),
+
+names_by_event_id as (
+
+    select
+        names.destination,
+        names.event_name,
+        {{ without_leading_zeros('events.event_id') }} as event_id,
+        {{ first_by('names.canonical_event', 'names.position, names.ga4_name') }} as canonical_event
+    from {{ ref('stg_ga4__events') }} as events
+    inner join {{ ref('int_destination_events') }} as names on events.event_name = names.ga4_name
+    inner join shared_names on names.destination = shared_names.destination and names.event_name = shared_names.event_name
+    where events.event_id is not null
+    group by names.destination, names.event_name, {{ without_leading_zeros('events.event_id') }}
+
+),
+
 ga4_names as (
 
     select ga4_name, canonical_event from {{ ref('int_event_taxonomy') }}
@@ -54,7 +79,7 @@ named as (
         unioned.answer_id,
         coalesce(unioned.event_name, names_of_ga4.event_name, unioned.event_type) as event_name,
         case
-            when unioned.event_name is not null then event_names.canonical_event
+            when unioned.event_name is not null then coalesce(names_by_event_id.canonical_event, event_names.canonical_event)
             else coalesce(ga4_names.canonical_event, names_by_type.canonical_event)
         end as canonical_event,
         unioned.event_id,
@@ -80,6 +105,7 @@ named as (
         unioned.identifiers,
         unioned.present_fields,
         unioned.unknown_keys,
+        unioned.event_time_defect,
         unioned.payload_paths,
         unioned.user_id,
         unioned.client_id,
@@ -95,6 +121,11 @@ named as (
     from unioned
     left join event_names
         on unioned.definition = event_names.destination and unioned.event_name = event_names.event_name
+    left join names_by_event_id
+        on
+            unioned.definition = names_by_event_id.destination
+            and unioned.event_name = names_by_event_id.event_name
+            and {{ without_leading_zeros('unioned.event_id') }} = names_by_event_id.event_id
     left join ga4_names on unioned.event_type = ga4_names.ga4_name
     left join names_of_ga4
         on unioned.definition = names_of_ga4.destination and unioned.event_type = names_of_ga4.ga4_name

@@ -1,4 +1,9 @@
 -- Grain: one row per client and server event of one journey, at most 5 minutes apart, paired as probable.
+{%- set compatible -%}
+abs({{ seconds_between('clients.client_at', 'servers.event_at') }}) <= 300
+        and (clients.order_key is null or servers.order_key is null)
+        and (clients.value is null or servers.value is null or clients.value = servers.value)
+{%- endset %}
 with
 
 earlier as (
@@ -9,70 +14,49 @@ earlier as (
 
 ),
 
-clients as (
+journey_clients as (
 
     select
         events.client_event_key,
-        events.canonical_event,
+        identities.canonical_id || '|' || events.canonical_event as pair_key,
+        {{ as_text(whole_second('events.client_at')) }} || '|' || {{ as_text('events.value') }} as twin,
         events.client_at,
         events.value,
-        events.order_key,
-        identities.canonical_id
+        events.value as rank_value,
+        events.order_key
     from {{ ref('int_client_events') }} as events
     inner join {{ ref('int_client_identities') }} as identities
         on events.client_event_key = identities.client_event_key
 
 ),
 
-servers as (
+journey_servers as (
 
     select
         events.server_event_key,
         events.destination,
         events.dataset_id,
-        events.canonical_event,
-        events.event_id,
+        identities.canonical_id || '|' || events.canonical_event as pair_key,
+        {{ as_text(whole_second('events.event_at')) }} || '|' || {{ as_text('events.value') }} as twin,
         events.event_at,
         events.value,
+        events.value as rank_value,
         events.outcome,
         events.order_key,
-        identities.canonical_id
+        coalesce(events.event_id, '') as tie
     from {{ ref('int_server_events') }} as events
     inner join {{ ref('int_server_identities') }} as identities
         on events.server_event_key = identities.server_event_key
     where
         not events.is_test
+        and identities.canonical_id is not null
+        and events.canonical_event is not null
         and {{ unpaired('events', 'earlier', 'server_event_key') }}
 
 ),
 
-candidates as (
+{{ exhausted_pairs(
+    'journey', "case servers.outcome when 'accepted' then 0 else 1 end", compatible, taken='earlier', most_compared=10000, rounds=5
+) }}
 
-    select
-        servers.destination,
-        servers.dataset_id,
-        clients.client_event_key,
-        servers.server_event_key,
-        case servers.outcome when 'accepted' then 0 else 1 end as preference,
-        abs({{ seconds_between('clients.client_at', 'servers.event_at') }}) as seconds_apart,
-        coalesce(servers.event_id, '') as tie
-    from servers
-    inner join clients
-        on servers.canonical_id = clients.canonical_id and servers.canonical_event = clients.canonical_event
-    where
-        abs({{ seconds_between('clients.client_at', 'servers.event_at') }}) <= 300
-        and (clients.order_key is null or servers.order_key is null)
-        and (clients.value is null or servers.value is null or clients.value = servers.value)
-        and not exists (
-            select 1 from earlier
-            where
-                earlier.client_event_key = clients.client_event_key
-                and earlier.destination = servers.destination
-                and earlier.dataset_id = servers.dataset_id
-        )
-
-),
-
-{{ greedy_pairs('candidates', rounds=5) }}
-
-select destination, dataset_id, client_event_key, server_event_key, 'canonical_id' as match_method from candidates_pairs
+select destination, dataset_id, client_event_key, server_event_key, 'canonical_id' as match_method from journey_pairs

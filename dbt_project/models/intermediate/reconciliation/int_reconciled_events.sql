@@ -35,6 +35,12 @@ server_identities as (
 
 ),
 
+disagreements as (
+
+    select left_record, right_record, is_conflict, is_unlinked from {{ ref('int_identity_disagreements') }}
+
+),
+
 conversions as (
 
     select canonical_event, max(case when is_conversion then 1 else 0 end) = 1 as is_conversion
@@ -150,7 +156,7 @@ measured as (
         {{ is_final('reported_date') }} as is_final,
         in_client and is_accepted as is_pair,
         in_client and is_accepted
-        and client_event_id = server_event_id
+        and {{ without_leading_zeros('client_event_id') }} = {{ without_leading_zeros('server_event_id') }}
         and server_canonical_event = canonical_event
         and abs({{ seconds_between('client_at', 'server_received_at') }}) <= 48 * 3600 as is_deduplicated,
         case
@@ -161,6 +167,8 @@ measured as (
             when abs(client_value - server_value) > 0.01 then 'value'
             else 'equal'
         end as value_comparison,
+        coalesce(server_value, client_value) as sent_value,
+        case when server_value is not null then server_currency else client_currency end as sent_currency,
         {% if setting('has_crm') %}
         is_accepted and canonical_event = 'purchase' and not in_crm and not is_known_order as is_without_order
         {% else %}
@@ -168,6 +176,32 @@ measured as (
         {% endif %}
     from judged
     where reported_date between {{ window_start() }} and {{ window_end() }}
+
+),
+
+linked as (
+
+    select
+        measured.*,
+        coalesce(client_to_server.is_conflict, false)
+        or coalesce(client_to_order.is_conflict, false)
+        or coalesce(server_to_order.is_conflict, false) as has_identity_conflict,
+        coalesce(client_to_server.is_unlinked, false)
+        or coalesce(client_to_order.is_unlinked, false)
+        or coalesce(server_to_order.is_unlinked, false) as has_unlinked_identities
+    from measured
+    left join disagreements as client_to_server
+        on
+            'client|' || measured.client_event_key = client_to_server.left_record
+            and 'server|' || measured.server_event_key = client_to_server.right_record
+    left join disagreements as client_to_order
+        on
+            'client|' || measured.client_event_key = client_to_order.left_record
+            and 'order|' || measured.crm_order_key = client_to_order.right_record
+    left join disagreements as server_to_order
+        on
+            'server|' || measured.server_event_key = server_to_order.left_record
+            and 'order|' || measured.crm_order_key = server_to_order.right_record
 
 ),
 
@@ -206,20 +240,15 @@ decided as (
             "case when value_comparison = 'currency' then 'currency_differs' end",
             "case when value_comparison = 'value' then 'value_differs' end",
             "case when in_client and in_server and canonical_event = 'purchase' and value_comparison is null then 'value_unknown' end",
-            "case when crm_value is not null and abs(coalesce(server_value, client_value) - crm_value) > 0.01 then 'value_differs_from_crm' end",
+            "case when crm_currency <> sent_currency then 'currency_differs_from_crm' end",
+            "case when coalesce(crm_currency = sent_currency, true) and abs(sent_value - crm_value) > 0.01 then 'value_differs_from_crm' end",
             "case when crm_match_method = 'canonical_id' then 'order_probable' end",
             "case when is_without_order then 'no_crm_order' end",
             "case when in_crm and not is_valid_order then 'order_not_valid' end",
-            "case when has_identity_conflict then 'identities_differ' end"
+            "case when has_identity_conflict then 'identities_differ' end",
+            "case when has_unlinked_identities then 'identities_unlinked' end"
         ])) }} as reasons
-    from (
-        select
-            measured.*,
-            coalesce(client_canonical_id <> server_canonical_id, false)
-            or coalesce(client_canonical_id <> crm_canonical_id, false)
-            or coalesce(server_canonical_id <> crm_canonical_id, false) as has_identity_conflict
-        from measured
-    ) as with_conflicts
+    from linked
 
 ),
 

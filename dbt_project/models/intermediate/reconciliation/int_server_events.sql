@@ -75,6 +75,7 @@ logical as (
         attempts.identifiers,
         attempts.present_fields,
         attempts.unknown_keys,
+        attempts.event_time_defect,
         attempts.payload_paths,
         attempts.attempt_id,
         attempts.source_format,

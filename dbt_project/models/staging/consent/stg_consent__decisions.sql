@@ -25,8 +25,8 @@ renamed as (
     select
         decided_at,
         {{ local_date('decided_at') }} as event_date,
-        nullif(trim(user_id), '') as user_id,
-        nullif(trim(client_id), '') as client_id,
+        {{ present_person_id('user_id') }} as user_id,
+        {{ present_client_id('client_id') }} as client_id,
         nullif(trim(notice_version), '') as notice_version,
         jurisdiction,
         gpc,
