@@ -12,8 +12,8 @@ from matchback.config import load_config
 from matchback.core.clock import Clock
 from matchback.core.errors import MatchbackError
 from matchback.core.window import Window
-from matchback.loading.load import load_sources
 from matchback.loading import hand_over
+from matchback.loading.load import load_sources
 from matchback.warehouse.bigquery import BigQueryWarehouse
 from tests.bigquery.emulator import PROJECT, Emulator
 from tests.load_kit import exchange, lines

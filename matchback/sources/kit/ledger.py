@@ -41,16 +41,18 @@ class FileState:
 
 @dataclass(frozen=True)
 class LoadCounts:
-    """Rows of one load: read = loaded + quarantined + duplicate."""
+    """Rows of one load: read = loaded + quarantined + duplicate + suppressed."""
 
     rows_read: int
     rows_quarantined: int
     rows_duplicate: int
+    rows_suppressed: int = 0
 
     @property
     def rows_loaded(self) -> int:
         """Rows that stand in landing because of this load."""
-        return self.rows_read - self.rows_quarantined - self.rows_duplicate
+        left = self.rows_read - self.rows_quarantined - self.rows_duplicate
+        return left - self.rows_suppressed
 
 
 @dataclass(frozen=True)
