@@ -16,6 +16,7 @@ loads as (
         rows_loaded,
         rows_quarantined,
         rows_duplicate,
+        coalesce(rows_suppressed, 0) as rows_suppressed,
         error,
         data_date,
         loaded_at,
@@ -29,13 +30,24 @@ select
     sum(case when loads.source is null then 1 else 0 end) as nameless,
     sum(
         case
-            when loads.rows_read = loads.rows_loaded + loads.rows_quarantined + loads.rows_duplicate then 0
+            when
+                loads.rows_read
+                = loads.rows_loaded + loads.rows_quarantined + loads.rows_duplicate + loads.rows_suppressed
+                then 0
             else 1
         end
     ) as unbalanced,
     sum(
         case
-            when least(loads.rows_read, loads.rows_loaded, loads.rows_quarantined, loads.rows_duplicate) < 0 then 1
+            when
+                least(
+                    loads.rows_read,
+                    loads.rows_loaded,
+                    loads.rows_quarantined,
+                    loads.rows_duplicate,
+                    loads.rows_suppressed
+                ) < 0
+                then 1
             else 0
         end
     ) as negative,

@@ -10,8 +10,9 @@ from matchback.commands.common import (
     exits_with_code,
     open_project,
     print_json,
+    say,
 )
-from matchback.commands.person import PersonArgument, read_person
+from matchback.commands.person import PersonArgument, read_person, tell_of_search
 from matchback.core.errors import ExitCode
 from matchback.opening import open_existing_warehouse
 
@@ -28,7 +29,9 @@ def access(
 
     project = open_project(config, as_of).config
     with open_existing_warehouse(project, read_only=True) as warehouse:
-        report = collect(warehouse, project, read_person(person)).as_json()
+        found = collect(warehouse, project, read_person(person))
+    report = found.as_json()
+    tell_of_search(found.shared, found.notes)
     if json_output:
         print_json(report)
     else:
@@ -40,6 +43,9 @@ def _show(report: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    if not report["held"]:
+        say("Nothing found.")
+        return
     console = Console()
     held = Table(title="Held", show_header=True)
     held.add_column("table")

@@ -10,7 +10,7 @@ from typing import Annotated, ParamSpec
 import orjson
 import typer
 
-from matchback.core.errors import ExitCode, MatchbackError
+from matchback.core.errors import ConfigError, ExitCode, MatchbackError
 from matchback.core.printable import printable
 from matchback.core.settings import parse_as_of
 from matchback.project import DEFAULT_CONFIG as DEFAULT_CONFIG
@@ -29,6 +29,11 @@ AsOfOption = Annotated[
     typer.Option("--as-of", envvar="MATCHBACK_AS_OF", help="Pretend that it is this time (ISO)."),
 ]
 
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Show what it would do, and change nothing.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+
 has_printed = False
 
 
@@ -40,6 +45,26 @@ def moment_of(as_of: str | None) -> datetime | None:
 def open_project(config: Path, as_of: str | None = None) -> Project:
     """Read the config of --config, as it is looked at at the time of --as-of."""
     return Project.open(config, moment_of(as_of))
+
+
+def is_agreed(question: str, *, yes: bool, is_pretended: bool) -> bool:
+    """Say whether what cannot be undone may be done: by --yes, or by an answer on a terminal.
+
+    ConfigError where nobody can be asked, and for a pretended time, which is never asked about.
+    """
+    if yes:
+        return True
+    if is_pretended:
+        raise ConfigError(
+            "Nothing was changed: the time is pretended (--as-of or MATCHBACK_AS_OF), and what is "
+            "deleted stays deleted. Add --yes to do it, or --dry-run to look."
+        )
+    if not sys.stdin.isatty():
+        raise ConfigError(
+            "Nothing was changed: this cannot be undone and nobody can be asked here. Add --yes to "
+            "do it, or --dry-run to look."
+        )
+    return typer.confirm(question, default=False, err=True)
 
 
 def print_json(document: object) -> None:

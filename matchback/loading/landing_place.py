@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 from matchback.config import Config
 from matchback.pii import DETECTOR_VERSION
-from matchback.privacy.erase import suppress_loaded
 from matchback.privacy.scan import scan_configured
+from matchback.privacy.suppression import suppress_loaded
 from matchback.sources.ga4.shard_store import ShardStore
 from matchback.warehouse.base import Warehouse
 from matchback.warehouse.duckdb import DuckDBWarehouse

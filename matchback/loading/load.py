@@ -7,7 +7,7 @@ from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.core.window import Window
 from matchback.loading.landing_place import landing_place
-from matchback.privacy.erase import suppress_loaded
+from matchback.privacy.suppression import suppress_loaded
 from matchback.sources.kit.landing_rows import Attempt, LoadContext, at_once
 from matchback.sources.kit.ledger import LoadSummary
 from matchback.sources.kit.load_file import context_of, load_files

@@ -11,6 +11,7 @@ from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.core.errors import ConfigError
 from matchback.opening import open_for_change
+from matchback.privacy.suppression import suppress_loaded
 from matchback.sources.kit.file_loader import FileLoader
 from matchback.sources.kit.files import LONGEST_QUARANTINED, FoundFile
 from matchback.sources.kit.landing_rows import (
@@ -74,6 +75,7 @@ def replay_quarantine(
                 continue
             if states[name].error is None:
                 rows_replayed += _replay_rows(loader, context, name, file)
+    suppress_loaded(warehouse, config, run_id)
     left = warehouse.rows(f"select count(*) as row_count from {QUARANTINE}")[0]["row_count"]
     return ReplaySummary(rows_replayed, files_reloaded, left)
 
@@ -135,7 +137,8 @@ def _replay_rows(
             ledger["rows_read"],
             ledger["rows_quarantined"] - len(landed),
             ledger["rows_duplicate"],
-            tuple(ledger["notes"] or ()),
+            notes=tuple(ledger["notes"] or ()),
+            rows_suppressed=ledger["rows_suppressed"] or 0,
         )
         file = replace(file, size=ledger["file_size"], modified_at=ledger["modified_at"])
         write_ledger(context, loader.source, file, ledger["digest"], counts)

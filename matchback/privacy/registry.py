@@ -4,24 +4,23 @@ from matchback.sources.catalog import TABLES
 from matchback.warehouse.tables import Column, Table
 
 # Models of dbt that keep earlier rows from run to run.
-KEPT_MODELS = (
-    Table(
-        "work.int_purchase_rows",
-        "Rows of purchases.",
-        tuple(
-            Column(name, personal="identifier") for name in ("order_id", "event_id", "order_key")
-        ),
-        erasure="delete",
+PURCHASE_ROWS = Table(
+    "work.int_purchase_rows",
+    "Rows of purchases.",
+    (
+        Column("order_id", personal="order_id"),
+        Column("event_id", personal="event_id"),
+        Column("order_key", personal="order_id"),
     ),
-    Table(
-        "work.int_click_landings",
-        "Landings that a click id brought.",
-        tuple(
-            Column(name, personal="node") for name in ("client_node", "customer_node", "click_node")
-        ),
-        erasure="delete",
-    ),
+    erasure="delete",
 )
+CLICK_LANDINGS = Table(
+    "work.int_click_landings",
+    "Landings that a click id brought.",
+    tuple(Column(name, personal="node") for name in ("client_node", "customer_node", "click_node")),
+    erasure="delete",
+)
+KEPT_MODELS = (PURCHASE_ROWS, CLICK_LANDINGS)
 PERSONAL_TABLES = (*(table for table in TABLES if table.is_personal), *KEPT_MODELS)
 
 # Working tables that carry what was sent; a run empties them before it ends.

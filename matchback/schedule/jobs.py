@@ -26,7 +26,7 @@ def planned_jobs(config: Config) -> list[Job]:
     zone = schedule.timezone or config.property.timezone
     return [
         Job("reconcile", ("run",), schedule.cron, zone),
-        Job("retention", ("retention",), schedule.retention_cron, zone),
+        Job("retention", ("retention", "--yes"), schedule.retention_cron, zone),
         Job("drain", ("alerts", "drain"), schedule.outbox_cron, zone),
     ]
 

@@ -33,13 +33,19 @@ class DuckDBDialect:
     def matches(self, text: str, pattern: str) -> str:
         return f"regexp_matches({text}, {literal(pattern)})"
 
+    def matches_given(self, text: str, parameter: str) -> str:
+        """Like `matches`, with a pattern that is bound."""
+        return f"regexp_matches({text}, {self.parameter(parameter)})"
+
     def without(self, text: str, pattern: str) -> str:
         return f"regexp_replace({text}, {literal(pattern)}, '', 'g')"
 
-    def extracted(self, text: str, pattern: str, *, has_group: bool = False) -> str:
-        """Return the list of matches of a pattern, or of its one group; empty for a null."""
-        group = ", 1" if has_group else ""
-        return f"coalesce(regexp_extract_all({text}, {literal(pattern)}{group}), [])"
+    def captured(self, text: str, pattern: str) -> str:
+        """Return the one group of a pattern that a text matches."""
+        return f"regexp_extract({text}, {literal(pattern)}, 1)"
+
+    def sha256(self, text: str) -> str:
+        return f"sha256({text})"
 
     def is_among(self, text: str, parameter: str) -> str:
         return f"{text} in (select unnest({self.parameter(parameter)}))"
@@ -146,12 +152,17 @@ class BigQueryDialect:
     def matches(self, text: str, pattern: str) -> str:
         return f"regexp_contains({text}, r'''{pattern}''')"
 
+    def matches_given(self, text: str, parameter: str) -> str:
+        return f"regexp_contains({text}, {self.parameter(parameter)})"
+
     def without(self, text: str, pattern: str) -> str:
         return f"regexp_replace({text}, r'''{pattern}''', '')"
 
-    def extracted(self, text: str, pattern: str, *, has_group: bool = False) -> str:
-        """A pattern with one group gives the group by itself."""
-        return f"coalesce(regexp_extract_all({text}, r'''{pattern}'''), [])"
+    def captured(self, text: str, pattern: str) -> str:
+        return f"regexp_extract({text}, r'''{pattern}''')"
+
+    def sha256(self, text: str) -> str:
+        return f"to_hex(sha256({text}))"
 
     def is_among(self, text: str, parameter: str) -> str:
         return f"{text} in unnest({self.parameter(parameter)})"

@@ -4,11 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 Engine = Literal["duckdb", "bigquery"]
 Unit = Literal["day", "month"]
-Personal = Literal["identifier", "text", "node"]
+# What names a person, by its type: a value is compared only with values of its own type.
+Identifier = Literal[
+    "customer_id", "order_id", "email_hash", "phone_hash", "client_id", "event_id", "click_id"
+]
+IDENTIFIERS: tuple[Identifier, ...] = get_args(Identifier)
+Personal = Identifier | Literal["request_id", "text", "node"]
 Erasure = Literal["delete", "anonymise"]
 Retention = Literal["delivery_log", "quarantine", "aggregate"]
 
@@ -115,7 +120,8 @@ class Document:
 class Column:
     """A column: where it refers to a person, how it is scanned, and what erasure makes of it.
 
-    A node is an identifier with its type, hashed. `blank` is for tables that erasure anonymises:
+    An identifier is told by its type; a node is one with its type, hashed. A request id names what
+    a person's event was sent with. `blank` is for tables that erasure anonymises:
     empty, or a new id where a key must stay unique.
     """
 
@@ -185,8 +191,14 @@ class Table:
         return {column.name: column.type for column in self.columns}
 
     @cached_property
-    def identifiers(self) -> tuple[str, ...]:
-        return self._personal("identifier")
+    def identifiers(self) -> dict[str, Identifier]:
+        """The columns that name a person, with the type of what they hold."""
+        return {
+            column.name: kind
+            for column in self.columns
+            for kind in IDENTIFIERS
+            if column.personal == kind
+        }
 
     @cached_property
     def personal_texts(self) -> tuple[str, ...]:

@@ -98,11 +98,11 @@ def test_commands_answer_alike(both: Both) -> None:
     both.ask("alerts", "list", *as_of)
     both.ask("contract", "diff")
     both.ask("contract", "accept", "--by", "ana", "--why", "reviewed", *as_of)
-    erased = both.ask("erase", customer["id"], *as_of)
+    erased = both.ask("erase", customer["id"], "--yes", *as_of)
     assert erased["rows_before"]["marts.fct_reconciled_events"]
     assert not any(erased["rows_after"].values())
-    both.ask("access", customer["id"], code=ExitCode.BAD_USAGE)
-    assert both.ask("retention", *LATER)["rows"]["landing.capi_gtms"]
+    assert not both.ask("access", customer["id"])["held"]
+    assert both.ask("retention", "--yes", *LATER)["rows"]["landing.capi_gtms"]
 
 
 def test_a_dry_run_after_the_first_build_knows_every_model(both: Both) -> None:
@@ -118,9 +118,9 @@ def test_of_two_clients_one_holds_the_warehouse(both: Both) -> None:
     with pytest.raises(WarehouseBusyError, match=r"Run other \(a machine\) is using"):
         Lease(both.emulator.warehouse(), "Run late").take()
 
-    refused = both.on_bigquery("retention")
+    refused = both.on_bigquery("retention", "--yes")
     other.release()
 
     assert refused.code == ExitCode.RUN_INCOMPLETE
     assert "Run other (a machine) is using this warehouse since" in refused.stderr
-    assert both.on_bigquery("retention", *LATER).code == ExitCode.HEALTHY
+    assert both.on_bigquery("retention", "--yes", *LATER).code == ExitCode.HEALTHY

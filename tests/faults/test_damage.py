@@ -241,7 +241,7 @@ def test_a_clock_that_is_a_day_off_heals_with_the_next_run(tmp_path: Path) -> No
             window = ("--start", world.truth["start"], "--end", world.truth["end"])
             finished = matchback(world.path, "run", *window, "--as-of", as_of)
             assert finished.code == 0, finished.stderr
-        kept = matchback(world.path, "retention", "--as-of", world.as_of)
+        kept = matchback(world.path, "retention", "--yes", "--as-of", world.as_of)
         assert kept.code == 0, kept.stderr
         states.append(
             {

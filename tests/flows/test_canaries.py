@@ -195,7 +195,7 @@ def test_no_canary_leaves_the_raw_rows(world: World) -> None:
         outputs.append(matchback(world.path, str(world.path), module="matchback.reporting.docs"))
         outputs.append(matchback(world.path, "access", "--json", stdin=f"{EMAIL}\n"))
         has_landed = is_landed(world.path)
-        outputs.append(matchback(world.path, "erase", stdin=f"{EMAIL}\n"))
+        outputs.append(matchback(world.path, "erase", "--yes", stdin=f"{EMAIL}\n"))
         sent = [json.dumps(payload) for payload in double.taken]
 
     assert outputs[0].code == 1, outputs[0].stderr

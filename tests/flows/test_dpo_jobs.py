@@ -1,6 +1,5 @@
 """Access, erasure and retention on a whole world, and the declarations they rely on."""
 
-import json
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -121,7 +120,9 @@ def test_an_erased_person_is_nowhere_and_stays_away(world: World) -> None:
     customer, names = customer_of(world.path)
     assert cells_holding(world.path, names)
 
-    erased = matchback(world.path, "erase", customer, "--as-of", world.as_of, "--json").json()
+    erased = matchback(
+        world.path, "erase", customer, "--yes", "--as-of", world.as_of, "--json"
+    ).json()
 
     assert all(count == 0 for count in erased["rows_after"].values())
     assert sum(erased["rows_before"].values()) > 0
@@ -145,6 +146,22 @@ def test_an_erased_person_is_nowhere_and_stays_away(world: World) -> None:
     assert cells_holding(world.path, names) == []
 
 
+def test_nothing_is_erased_unasked(world: World) -> None:
+    customer, names = customer_of(world.path)
+
+    refused = matchback(world.path, "erase", customer)
+    pretended = matchback(world.path, "erase", customer, "--as-of", world.as_of)
+    shown = matchback(world.path, "erase", customer, "--dry-run", "--json").json()
+    unknown = matchback(world.path, "erase", "nobody-7", "--json")
+
+    assert (refused.code, pretended.code, unknown.code) == (2, 2, 0)
+    assert "--yes" in refused.stderr
+    assert "pretended" in pretended.stderr
+    assert shown["rows_before"]["landing.crm_orders"] >= 1
+    assert unknown.json()["rows_before"]["landing.crm_orders"] == 0
+    assert cells_holding(world.path, names)
+
+
 def test_erasures_are_chained(world: World) -> None:
     customers = [
         row[0]
@@ -153,7 +170,7 @@ def test_erasures_are_chained(world: World) -> None:
         )
     ]
     for customer in customers:
-        matchback(world.path, "erase", customer, "--as-of", world.as_of)
+        matchback(world.path, "erase", customer, "--yes", "--as-of", world.as_of)
 
     first, second = Published(world.path).rows(
         "select previous_hash, proof_hash from ops.erasure_requests "
@@ -175,9 +192,16 @@ def test_what_is_older_than_the_policy_is_found_and_then_anonymised(world: World
     run_window(world.path, *window, later)
     assert Published(world.path).statuses()["retention_overdue"] == "fail"
 
-    touched = json.loads(matchback(world.path, "retention", "--as-of", later, "--json").stdout)[
-        "rows"
-    ]
+    at = ("--as-of", later, "--json")
+    refused = matchback(world.path, "retention", *at)
+    shown = matchback(world.path, "retention", "--dry-run", *at).json()["rows"]
+    assert refused.code == 2
+    assert "--yes" in refused.stderr
+    assert Published(world.path).rows("select count(*) > 0 from landing.capi_gtms") == [(True,)]
+
+    touched = matchback(world.path, "retention", "--yes", *at).json()["rows"]
+
+    assert touched == shown
 
     assert touched["marts.fct_deliveries"] > 0
     held = Published(world.path)

@@ -50,7 +50,7 @@ def test_three_jobs_are_planned_in_the_propertys_zone(write_config):
     _, config = write_config()
     assert [(job.command, job.cron, job.timezone) for job in planned_jobs(config)] == [
         (("run",), "0 7 * * *", "Europe/Berlin"),
-        (("retention",), "30 3 * * *", "Europe/Berlin"),
+        (("retention", "--yes"), "30 3 * * *", "Europe/Berlin"),
         (("alerts", "drain"), "*/15 * * * *", "Europe/Berlin"),
     ]
 
@@ -102,7 +102,7 @@ def test_what_is_served_is_one_object_before_the_first_job_and_holds_no_secret(
     assert (result.exit_code, served["status"], served["prefect"]) == (0, "serving", False)
     assert [job["command"] for job in served["jobs"]] == [
         ["run"],
-        ["retention"],
+        ["retention", "--yes"],
         ["alerts", "drain"],
     ]
     assert "canary" not in result.output

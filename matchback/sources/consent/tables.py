@@ -8,8 +8,8 @@ DECISIONS = Table(
     "Grain: one consent decision as logged; null means no choice recorded.",
     (
         Column("decided_at", "Time of the decision, UTC.", TIMESTAMP),
-        Column("user_id", "User id in the record.", personal="identifier", scan=Document()),
-        Column("client_id", "Browser (client) id in the record.", personal="identifier"),
+        Column("user_id", "User id in the record.", personal="customer_id", scan=Document()),
+        Column("client_id", "Browser (client) id in the record.", personal="client_id"),
         Column(
             "notice_version",
             "Version of the notice that was shown; a proof needs it.",

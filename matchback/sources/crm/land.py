@@ -146,7 +146,7 @@ class CrmLoader(FileLoader):
         paths = [(header, observed.get(header, "STRING")) for header in source.headers if header]
         write_observed_columns(context, self.source, file, paths)
         read = rows.count + rejected.count + orders.further_rows
-        return LoadCounts(read, rejected.count, orders.further_rows, survey.notes)
+        return LoadCounts(read, rejected.count, orders.further_rows, notes=survey.notes)
 
 
 @dataclass

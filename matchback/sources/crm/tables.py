@@ -21,11 +21,11 @@ ORDERS = Table(
     "Grain: one order, or one refund, of a file; contact fields exist only as hashes of their "
     "accepted and known-wrong forms.",
     (
-        Column("order_id", "Order id as the CRM writes it.", personal="identifier"),
+        Column("order_id", "Order id as the CRM writes it.", personal="order_id"),
         Column(
             "customer_id",
             "Customer id as the CRM writes it; personal.",
-            personal="identifier",
+            personal="customer_id",
             scan=Document(),
         ),
         Column("ordered_at", "Time of the order, UTC.", TIMESTAMP),
@@ -38,16 +38,16 @@ ORDERS = Table(
         ),
         Column("value", "Order value, in the currency beside it.", MONEY),
         Column("currency", "Currency of the value, ISO 4217.", scan=Document()),
-        Column("event_id", "Event id in the record.", personal="identifier"),
-        Column("user_pseudo_id", "GA4 browser id kept with the order.", personal="identifier"),
+        Column("event_id", "Event id in the record.", personal="event_id"),
+        Column("user_pseudo_id", "GA4 browser id kept with the order.", personal="client_id"),
         Column(
             "gclid",
             "Google click id kept with the order.",
-            personal="identifier",
+            personal="click_id",
             scan=Document(),
         ),
         Column(
-            "fbclid", "Meta click id kept with the order.", personal="identifier", scan=Document()
+            "fbclid", "Meta click id kept with the order.", personal="click_id", scan=Document()
         ),
         Column("channel", "Sales channel.", scan=Document()),
         Column("is_test", "Whether the CRM marks a test order.", BOOLEAN),

@@ -40,8 +40,10 @@ EXPORTED = (
     Column("event_value_in_usd", "Value in US dollars as GA4 converted it.", DOUBLE),
     Column("event_bundle_sequence_id", "Order of the upload bundle.", INTEGER),
     Column("event_server_timestamp_offset", "Microseconds between collection and upload.", INTEGER),
-    Column("user_id", "User id that the site set; personal.", personal="identifier", scan=Leaves()),
-    Column("user_pseudo_id", "Browser (client) id of GA4; personal.", personal="identifier"),
+    Column(
+        "user_id", "User id that the site set; personal.", personal="customer_id", scan=Leaves()
+    ),
+    Column("user_pseudo_id", "Browser (client) id of GA4; personal.", personal="client_id"),
     Column(
         "privacy_info",
         "Consent as GA4 saw it: ads_storage and analytics_storage are Yes, No or null.",

@@ -261,6 +261,7 @@ def write_ledger(
                 "rows_loaded": counts.rows_loaded,
                 "rows_quarantined": counts.rows_quarantined,
                 "rows_duplicate": counts.rows_duplicate,
+                "rows_suppressed": counts.rows_suppressed,
                 "run_id": context.run_id,
                 "loaded_at": context.naive_now,
                 "source": source,

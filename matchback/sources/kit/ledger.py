@@ -41,17 +41,19 @@ class FileState:
 
 @dataclass(frozen=True)
 class LoadCounts:
-    """Rows of one load: read = loaded + quarantined + duplicate; and what is to be said of it."""
+    """Rows of one load, read = loaded + quarantined + duplicate + suppressed, and its notes."""
 
     rows_read: int
     rows_quarantined: int
     rows_duplicate: int
+    rows_suppressed: int = 0
     notes: tuple[str, ...] = ()
 
     @property
     def rows_loaded(self) -> int:
         """Rows that stand in landing because of this load."""
-        return self.rows_read - self.rows_quarantined - self.rows_duplicate
+        left = self.rows_read - self.rows_quarantined - self.rows_duplicate
+        return left - self.rows_suppressed
 
 
 @dataclass(frozen=True)

@@ -54,10 +54,11 @@ LOAD_LEDGER = Table(
     (
         FILE_NAME,
         Column("digest", "SHA-256 of the file's bytes."),
-        Column("rows_read", "Rows in the file; equals loaded + quarantined + duplicate.", INTEGER),
+        Column("rows_read", "Rows in the file; equals all below added up.", INTEGER),
         Column("rows_loaded", "Rows written to landing.", INTEGER),
         Column("rows_quarantined", "Rows set aside with a reason.", INTEGER),
         Column("rows_duplicate", "Rows that were loaded before.", INTEGER),
+        Column("rows_suppressed", "Rows of erased persons, removed; null is none.", INTEGER),
         RUN_ID,
         Column("loaded_at", "Time of the load, UTC.", TIMESTAMP),
         SOURCE,

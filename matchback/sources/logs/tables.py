@@ -11,7 +11,7 @@ from matchback.warehouse.tables import (
 SOURCE = "capi"
 LOGGED_AT = Column("logged_at", "Time the log gives the record, UTC.", TIMESTAMP)
 TRACE_ID = Column(
-    "trace_id", "Trace id that joins a request with its response.", personal="identifier"
+    "trace_id", "Trace id that joins a request with its response.", personal="request_id"
 )
 OF_LOG_RECORDS = (
     Column(

@@ -19,6 +19,7 @@ dated as (
         loads.rows_loaded,
         loads.rows_quarantined,
         loads.rows_duplicate,
+        coalesce(loads.rows_suppressed, 0) as rows_suppressed,
         loads.error,
         -- A file without a date in its name belongs to the last date of the run that loaded it.
         coalesce(loads.data_date, runs.window_end, {{ window_end() }}) as event_date
@@ -34,7 +35,7 @@ judged as (
         *,
         case
             when error is not null then 'refused'
-            when rows_read <> rows_loaded + rows_quarantined + rows_duplicate then 'conservation_broken'
+            when rows_read <> rows_loaded + rows_quarantined + rows_duplicate + rows_suppressed then 'conservation_broken'
             when rows_quarantined > 0 then 'quarantined'
         end as defect
     from dated

@@ -84,14 +84,14 @@ TABLE = log_table(
         LOGGED_AT,
         Column("request_id", "Id of the decision record."),
         Column("event_type", "GA4 or Meta name of the event.", scan=Document()),
-        Column("event_id", "Event id in the record.", personal="identifier"),
+        Column("event_id", "Event id in the record.", personal="event_id"),
         Column(
             "user_id",
             "User id in the record.",
-            personal="identifier",
+            personal="customer_id",
             scan=Document(path="user.user_id"),
         ),
-        Column("client_id", "Browser (client) id in the record.", personal="identifier"),
+        Column("client_id", "Browser (client) id in the record.", personal="client_id"),
         JURISDICTION,
         Column(
             "gpc", "Whether Global Privacy Control was signalled; null when not logged.", BOOLEAN
