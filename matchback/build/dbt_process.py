@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -81,10 +82,14 @@ def main() -> None:
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path:
-    """Return where dbt keeps what it parsed, one folder per engine; deleting it is safe."""
+    """Return where dbt keeps what it parsed, by project and engine; deleting it is safe.
+
+    What is parsed holds the path of the project: of two installations each has a folder of its own.
+    """
     chosen = environment.get("MATCHBACK_CACHE")
     folder = Path(chosen) if chosen else platformdirs.user_cache_path("matchback")
-    return folder / "dbt" / environment.get("MATCHBACK_ENGINE", "duckdb")
+    project = sha256(environment.get("DBT_PROJECT_DIR", "").encode()).hexdigest()[:12]
+    return folder / "dbt" / project / environment.get("MATCHBACK_ENGINE", "duckdb")
 
 
 def _parsed(folder: Path) -> "Manifest | None":

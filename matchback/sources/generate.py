@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from matchback.core.resources import DBT_DIRECTORY
+from matchback.sources.dbt_models import ACCESS_FILE, MODELS_FILE, access_yaml, models_yaml
 from matchback.sources.dbt_sources import SOURCES_FILE, sources_yaml
 from matchback.sources.logs.log_format import staging_models
 
@@ -11,7 +12,12 @@ LOG_MACRO = DBT_DIRECTORY / "macros" / "generated" / "log_formats.sql"
 
 def generated_files() -> dict[Path, str]:
     """Return each file with its text."""
-    return {LOG_MACRO: _log_macro(staging_models()), SOURCES_FILE: sources_yaml()}
+    return {
+        LOG_MACRO: _log_macro(staging_models()),
+        SOURCES_FILE: sources_yaml(),
+        MODELS_FILE: models_yaml(),
+        ACCESS_FILE: access_yaml(),
+    }
 
 
 def _log_macro(models: list[str]) -> str:

@@ -17,6 +17,7 @@ ALLOWED = {
     "matchback/quality/verdict.py": {"crm_coverage_server"},
     # A field of the payload bears the name of the check that judges it.
     "matchback/destinations/": {"action_source"},
+    "matchback/sources/dbt_models.py": {"action_source"},
 }
 QUOTED = re.compile(r"'(\w+)'")
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from matchback.build import dbt
-from matchback.build.dbt_process import cache_folder, told
+from matchback.build.dbt_process import told
 from matchback.config import Config, load_config
 from matchback.core.errors import BuildError, IntegrityError, WarehouseCorruptError
 from matchback.core.resources import DBT_DIRECTORY
@@ -174,7 +174,7 @@ def test_what_dbt_parsed_is_kept_for_the_next_folder(
 
     build(made="select 1 as a")
 
-    assert parsed.parent == cache_folder({"MATCHBACK_CACHE": str(tmp_path / "cache")})
+    assert parsed.parent.parent.parent == tmp_path / "cache" / "dbt"
     assert parsed.stat().st_mtime_ns == written
     assert rows(config, "work.made") == [(1,)]
 

@@ -1,6 +1,7 @@
 """The exposures of the dbt project name the tables that their readers really read."""
 
 import re
+from itertools import chain
 from pathlib import Path
 
 import yaml
@@ -23,8 +24,9 @@ def tables_read(paths: list[Path]) -> set[str]:
 
 
 def exposed(name: str) -> set[str]:
-    text = (DBT_DIRECTORY / "models" / "exposures.yml").read_text(encoding="utf-8")
-    [exposure] = [one for one in yaml.safe_load(text)["exposures"] if one["name"] == name]
+    files = [DBT_DIRECTORY / "models" / file for file in ("exposures.yml", "_access.yml")]
+    exposures = [yaml.safe_load(file.read_text(encoding="utf-8"))["exposures"] for file in files]
+    [exposure] = [one for one in chain(*exposures) if one["name"] == name]
     return {REFERRED.search(reference).group(1) for reference in exposure["depends_on"]}
 
 

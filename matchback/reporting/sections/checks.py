@@ -103,8 +103,8 @@ class CheckResult(CheckPart):
             top = 1.0 if kind == "share_at_least" else max(passes * 1.25, value or 0)
             low = max(0.0, 2 * warns - 1) if kind == "share_at_least" else 0.0
             return charts.gauge(value, [(warns, "fail"), (passes, "warn"), (top, "pass")], top, low)
-        if kind == "share_at_most":
-            top = max(warns * 2, (value or 0) * 1.1)
+        top = max(warns * 2, (value or 0) * 1.1)
+        if kind == "share_at_most" and top:
             return charts.gauge(value, [(passes, "pass"), (warns, "warn"), (top, "fail")], top)
         return Markup("")
 
