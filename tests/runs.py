@@ -1,19 +1,27 @@
 """Whole runs for tests: call the console script in a folder, read what it published."""
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-# What dbt parsed, once for all folders of all tests.
-CACHE = {"MATCHBACK_CACHE": f"{tempfile.gettempdir()}/matchback-tests-{os.getuid()}"}
+from matchback.build.dbt import dbt_environment
+from matchback.build.dbt_process import Request
+from matchback.config import Config
+from matchback.core.resources import PACKAGE_ROOT
+
+# What dbt parsed, once for all folders of all tests of this checkout.
+CHECKOUT = hashlib.sha256(str(PACKAGE_ROOT).encode()).hexdigest()[:8]
+CACHE = {"MATCHBACK_CACHE": f"{tempfile.gettempdir()}/matchback-tests-{os.getuid()}-{CHECKOUT}"}
 STATUS_ORDER = ["fail", "warn", "pass", "insufficient_data", "unknown"]
 
 
@@ -57,6 +65,28 @@ def matchback(
 def run_window(folder: Path, start: str, end: str, as_of: str, *more: str) -> Finished:
     """Run the daily job over a window."""
     return matchback(folder, "run", "--start", start, "--end", end, "--as-of", as_of, *more)
+
+
+def dbt_results(
+    config: Config, *arguments: str, settings: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """Run one dbt command in the process of a run and return what dbt wrote of its nodes."""
+    request = Request(arguments=list(arguments), settings=settings or {}, first_memory=None)
+    environment = dbt_environment(config, {"PATH": "/usr/bin:/bin", "HOME": "/tmp", **CACHE})
+    finished = subprocess.run(
+        [sys.executable, "-m", "matchback.build.dbt_process", str(config.root)],
+        env=environment,
+        cwd=PACKAGE_ROOT.parent,
+        input=json.dumps(request) + "\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr[-4000:]
+    assert json.loads(finished.stdout)["is_success"], finished.stdout[-4000:]
+    written = Path(environment["DBT_TARGET_PATH"]) / "run_results.json"
+    results: list[dict[str, Any]] = json.loads(written.read_text(encoding="utf-8"))["results"]
+    return results
 
 
 class Published:

@@ -94,6 +94,8 @@ class GoogleSql:
         self._client = _client(cache or Path(sys.prefix) / "var" / "googlesql")
         self._language = self._language_options()
         self.tables: dict[Name, tuple[Column, ...]] = {}
+        # The same question has the same answer: dbt's second day asks most of the first again.
+        self._answers: dict[bytes, Message] = {}
 
     def analyze(
         self, sql: str, parameters: Sequence[Parameter] = (), *, has_untyped: bool = False
@@ -109,7 +111,10 @@ class GoogleSql:
             simple_catalog=self._catalog(sql),
             sql_statement=sql,
         )
-        response = self.call("Analyze", request, service.AnalyzeResponse)
+        asked = request.SerializeToString(deterministic=True)
+        if asked not in self._answers:
+            self._answers[asked] = self.call("Analyze", request, service.AnalyzeResponse)
+        response = self._answers[asked]
         return replace(_analyzed(response.resolved_statement), resolved=response.resolved_statement)
 
     def declare(self, name: Name, columns: Mapping[str, str]) -> None:

@@ -114,22 +114,16 @@ def test_the_log_says_no_value(message: str, said: str | None) -> None:
     assert CANARY not in told(message)
 
 
-def test_a_name_may_change_between_table_and_view(build: Build, config: Config) -> None:
-    build(made="select 1 as a")
-    build(made="{{ config(materialized='table') }} select 2 as a")
-    assert rows(config, "work.made") == [(2,)]
-    build(made="select 3 as a")
-    assert rows(config, "work.made") == [(3,)]
-
-
-def test_seeds_are_loaded_when_they_are_asked_for(
+def test_a_name_may_change_between_table_and_view_and_seeds_wait_to_be_asked_for(
     build: Build, config: Config, tmp_path: Path
 ) -> None:
     build(seed="code,weight\n1,2\n", made="select 1 as a")
     (tmp_path / "project/seeds/codes.csv").write_text("code,weight\n1,3\n", encoding="utf-8")
-    build(made="select 1 as a")
-
+    build(made="{{ config(materialized='table') }} select 2 as a")
+    assert rows(config, "work.made") == [(2,)]
     assert rows(config, "work.codes") == [(1, 2)]
+    build(made="select 3 as a")
+    assert rows(config, "work.made") == [(3,)]
 
 
 def test_a_build_for_which_the_first_memory_is_too_little_takes_more(

@@ -1,17 +1,15 @@
 """Each promise inside a published table is broken once, and its dbt test finds the row."""
 
-import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from matchback.core.resources import DBT_DIRECTORY
+from matchback.config import load_config
 from matchback.opening import open_duckdb
 from matchback.warehouse.duckdb import DuckDBWarehouse
 from tests.fixtures.candidates import write_candidates
+from tests.runs import dbt_results
 
 MARTS = "marts_next"
 
@@ -162,27 +160,9 @@ def sound_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def queries(sound_file: Path) -> dict[str, str]:
     """Return the SQL of every test that stops a publication, by the name of the test."""
-    target = sound_file.parent / "target"
-    environment = {
-        "PATH": "/usr/bin:/bin",
-        "HOME": str(sound_file.parent),
-        "MATCHBACK_WAREHOUSE": str(sound_file),
-        "DBT_TARGET_PATH": str(target),
-        "DBT_LOG_PATH": str(target),
-    }
-    finished = subprocess.run(
-        [
-            *(sys.executable, "-m", "dbt.cli.main", "--quiet", "compile"),
-            *("--select", "tag:integrity", "--profiles-dir", str(DBT_DIRECTORY)),
-        ],
-        env=environment,
-        cwd=DBT_DIRECTORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stdout[-4000:]
-    ran = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    path = sound_file.with_name("matchback.yml")
+    path.write_text("sources: {ga4: {path: data}}\n", encoding="utf-8")
+    ran = dbt_results(load_config(path, {}), "compile", "--select", "tag:integrity")
     return {one["unique_id"].split(".")[2]: one["compiled_code"] for one in ran}
 
 

@@ -1,45 +1,21 @@
 """The dbt project on DuckDB: its unit tests, its data tests, its documentation."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from matchback.build.dbt import dbt_environment
 from matchback.config import load_config
 from matchback.opening import open_duckdb
 from matchback.reporting.docs import write_docs
 from matchback.reporting.passport import find_passport
+from tests.runs import CACHE, dbt_results
 from tests.worlds import World
 
 
-def dbt(world: World, *arguments: str, settings: dict[str, Any] | None = None) -> Path:
-    """Run dbt on the warehouse of a world and return its target folder."""
-    config = load_config(world.config, {})
-    environment = dbt_environment(config, {"PATH": "/usr/bin:/bin", "HOME": "/tmp"})
-    options = ["--vars", json.dumps(settings or {})]
-    finished = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "--quiet", *arguments, *options],
-        env=environment,
-        cwd=config.root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stdout[-4000:]
-    return Path(environment["DBT_TARGET_PATH"])
-
-
-def results(target: Path) -> list[dict[str, Any]]:
-    return json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
-
-
 def test_every_unit_test_passes_and_some_ran(clean_run: World) -> None:
-    ran = results(dbt(clean_run, "test", "--select", "test_type:unit"))
+    ran = dbt_results(load_config(clean_run.config, {}), "test", "--select", "test_type:unit")
 
     assert len(ran) > 30
     assert {one["status"] for one in ran} == {"pass"}
@@ -51,7 +27,8 @@ def test_every_data_test_passes_on_a_clean_world(clean_run: World) -> None:
         "end_date": clean_run.truth["end"],
         "timezone": clean_run.truth["timezone"],
     }
-    ran = results(dbt(clean_run, "test", "--select", "test_type:data", settings=settings))
+    config = load_config(clean_run.config, {})
+    ran = dbt_results(config, "test", "--select", "test_type:data", settings=settings)
 
     assert len(ran) > 100
     assert {one["status"] for one in ran} == {"pass"}
@@ -93,7 +70,7 @@ def test_the_passport_finds_an_event_of_a_run_by_the_digest_of_its_ids(
 @pytest.fixture(scope="module")
 def manifest(clean_run: World) -> dict[str, Any]:
     config = load_config(clean_run.config, {})
-    pages = write_docs(config, {"PATH": "/usr/bin:/bin", "HOME": "/tmp"})
+    pages = write_docs(config, {"PATH": "/usr/bin:/bin", "HOME": "/tmp", **CACHE})
     target = config.state_folder / "dbt_target"
     documented = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
     catalog = json.loads((target / "catalog.json").read_text(encoding="utf-8"))

@@ -16,7 +16,7 @@ import duckdb
 
 from matchback.config import load_config
 from tests.fixtures.slack_double import SlackDouble
-from tests.runs import Finished, matchback
+from tests.runs import CACHE, Finished, matchback
 from tests.worlds import World, build_world
 
 SECONDS_TO_DIE = 10
@@ -214,7 +214,7 @@ class Dying:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "matchback", *self.command],
             cwd=self.folder,
-            env={"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "CI": "true"},
+            env={"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "CI": "true", **CACHE},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
