@@ -135,7 +135,7 @@ def _is_row_a_line(start: bytes, is_row: IsRow) -> bool:
         document = orjson.loads(first)
     except orjson.JSONDecodeError:
         following = others.lstrip()
-        return bool(following) and len(first.strip()) > 2 and following.startswith(b"{")
+        return not following or (len(first.strip()) > 2 and following.startswith(b"{"))
     return not isinstance(document, dict) or is_row(document) or _only_list(document) is None
 
 

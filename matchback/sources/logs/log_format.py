@@ -21,8 +21,8 @@ class LogFormat:
 
     `parser` makes what turns the objects of one file, in order, into rows with the fields that
     held a secret. An object with one of `row_keys` (without case and underscores) is a record and
-    no wrapper of records. `relation` is SQL that reads a large file by the engine. An attempt that two
-    logs tell is taken from the one with the lower rank.
+    no wrapper of records. `relation` is SQL that reads a large file by the engine. An attempt that
+    two logs tell is taken from the one with the lower rank.
     """
 
     table: Table
