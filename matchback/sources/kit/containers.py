@@ -225,8 +225,10 @@ def _elements(text: _Text, is_row: IsRow) -> Iterator[Line]:
         if rows is None:
             yield Line(number, raw)
         else:
-            for number, row in enumerate(rows, start=number):
+            for row in rows:
                 yield Line(number, orjson.dumps(row))
+                number += 1
+            number -= 1
     if is_array and "]" not in text.between:
         raise FileRefusedError("ends before its JSON array does; export it again")
 
