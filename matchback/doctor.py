@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,10 +13,23 @@ from matchback.core.errors import MatchbackError
 from matchback.hashing.countries import country_named
 from matchback.opening import has_warehouse, open_warehouse
 from matchback.prefect_api import has_prefect_api
+from matchback.sources.crm.preset import preset_named
+from matchback.sources.crm.statuses import Statuses
+from matchback.sources.kit.dates import AMBIGUOUS_DATES
+from matchback.sources.kit.ledger import NEWEST_LOADS
 from matchback.sources.kit.objects import is_object
+from matchback.warehouse.base import fetch
 
 PACKAGES = ("dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pandas", "prefect")
 ENOUGH_DISK_BYTES = 1_000_000_000
+NAMED_AT_MOST = 5
+NOTED_FILES = f"""
+    select file_name, notes from {NEWEST_LOADS} as loads where source = 'crm' order by file_name
+"""
+STATUSES = """
+    select distinct lower(trim(status)) as status from landing.crm_orders
+    where status is not null and order_state = 'valid' order by status
+"""
 
 
 @dataclass(frozen=True)
@@ -28,6 +41,21 @@ class Diagnosis:
     sentence: str
 
 
+@dataclass(frozen=True)
+class _NotedFile:
+    """A file and what was noted when it was loaded last."""
+
+    file_name: str
+    notes: list[str] | None
+
+
+@dataclass(frozen=True)
+class _Status:
+    """A status that orders have."""
+
+    status: str
+
+
 def examine(config: Config) -> Iterator[Diagnosis]:
     """Yield one diagnosis after the other."""
     yield _python()
@@ -35,6 +63,7 @@ def examine(config: Config) -> Iterator[Diagnosis]:
     yield _country(config)
     yield from _sources(config)
     yield _warehouse(config)
+    yield from _orders(config)
     yield _disk(config)
     yield _alerts(config)
     api = "an API is configured" if has_prefect_api() else "none configured; runs work without it"
@@ -105,6 +134,43 @@ def _warehouse_to_make(path: Path) -> Diagnosis:
             f"the first run will make the folder {path.parent} and the file in it",
         )
     return Diagnosis("warehouse", True, "will be made by the first run")
+
+
+def _orders(config: Config) -> Iterator[Diagnosis]:
+    """What loading had to take for granted: dates that nothing proves, statuses nobody knows."""
+    crm = config.sources.crm
+    if crm is None or not has_warehouse(config):
+        return
+    try:
+        with open_warehouse(config, read_only=True) as warehouse:
+            noted = fetch(warehouse, _NotedFile, NOTED_FILES)
+            found = fetch(warehouse, _Status, STATUSES)
+    except MatchbackError:
+        # The warehouse's own diagnosis says why.
+        return
+    ambiguous = [file.file_name for file in noted if AMBIGUOUS_DATES in (file.notes or ())]
+    if ambiguous:
+        yield Diagnosis(
+            "sources.crm.date_format",
+            True,
+            f"nothing in {_some(ambiguous)} proves the order of day and month, "
+            f"{config.property.default_country} decides; name dmy or mdy",
+        )
+    statuses = Statuses.of(crm, preset_named(crm.preset))
+    unknown = [one.status for one in found if not statuses.is_known(one.status)]
+    if unknown:
+        yield Diagnosis(
+            "sources.crm.statuses",
+            True,
+            f"orders of the unknown status {_some(unknown)} are taken as valid; "
+            "say what it means in sources.crm.statuses",
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - NAMED_AT_MOST
+    named = ", ".join(f"'{name}'" for name in names[:NAMED_AT_MOST])
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def _disk(config: Config) -> Diagnosis:

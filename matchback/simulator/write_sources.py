@@ -129,7 +129,8 @@ sources:
     event_id_params: [event_id, x-fb-event_id]
   capi:
 {logs}
-  crm: {{path: "data/crm/orders_*.csv", timezone: {options.timezone}, columns: {{{columns}}}}}
+  crm: {{path: "data/crm/orders_*.csv", timezone: {options.timezone}, free_text: [{NOTE_COLUMN}],
+    columns: {{{columns}}}}}
   consent: {{path: "data/consent/*.jsonl"}}
 flow_map: {{owners: {{ga4: web-team, capi: data-team, crm: sales-ops}}, releases: releases.csv}}
 identity: {{precedence: [customer_id, hashed_email, click_id, client_id]}}

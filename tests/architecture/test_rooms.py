@@ -110,7 +110,16 @@ MAY_IMPORT: dict[str, set[str]] = {
         "project",
         "warehouse",
     },
-    "doctor": {"config", "core", "hashing", "opening", "prefect_api", "sources.kit"},
+    "doctor": {
+        "config",
+        "core",
+        "hashing",
+        "opening",
+        "prefect_api",
+        "sources.crm",
+        "sources.kit",
+        "warehouse",
+    },
     "commands": {
         "alerting",
         "build",

@@ -6,6 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from matchback.cli import app
+from matchback.doctor import examine
+from tests.load_kit import Project
 
 MINIMAL = 'sources: {ga4: {path: "data/*.json"}}\n'
 
@@ -59,3 +61,14 @@ def test_a_warehouse_that_is_no_database_is_named(diagnose, tmp_path):
     (tmp_path / "warehouse.duckdb").write_bytes(b"no database" * 1000)
     code, found = diagnose(MINIMAL)
     assert (code, found["warehouse"][0]) == (3, False)
+
+
+def test_what_the_reading_of_orders_takes_for_granted_is_named(tmp_path):
+    columns = {"order_id": "Name", "ordered_at": "At", "status": "Status"}
+    project = Project(tmp_path, {"crm": {"path": "orders.csv", "columns": columns}})
+    project.write("orders.csv", "Name,At,Status\n1,05/11/2026,paid\n2,06/11/2026,Geliefert\n")
+    project.load()
+    project.warehouse.close()
+    found = {one.subject: one.sentence for one in examine(project.config)}
+    assert "'orders.csv' proves the order of day and month" in found["sources.crm.date_format"]
+    assert "unknown status 'geliefert' are taken as valid" in found["sources.crm.statuses"]

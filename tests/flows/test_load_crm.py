@@ -7,7 +7,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from matchback.core.errors import ExitCode, SourceError
+from matchback.core.errors import SourceError
 from matchback.loading.replay import replay_quarantine
 from tests.load_kit import CLOCK, Project, lines
 
@@ -82,7 +82,7 @@ def test_a_rejected_order_keeps_its_place_and_no_text(project):
     project.load()
     [rejected] = project.quarantine()
     assert (rejected["row_number"], rejected["raw"]) == (3, None)
-    assert rejected["reason"] == "value is no amount"
+    assert rejected["reason"] == "value (column 'Total') is no amount; correct it in the export"
     project.assert_conserved()
 
 
@@ -105,7 +105,7 @@ def test_times_are_in_the_zone_of_the_crm_unless_they_carry_an_offset(tmp_path):
         ("2026-10-25 03:00:00", "2026-10-25T02:00:00"),
         ("2026-11-12 23:59:59.999", "2026-11-12T22:59:59.999"),
         ("12.11.2026 10:00", "2026-11-12T09:00:00"),
-        ("11/12/2026 1:05 PM", "2026-11-12T12:05:00"),
+        ("11/13/2026 1:05 PM", "2026-11-13T12:05:00"),
         ("1794470400123", "2026-11-12T08:00:00.123"),
     ],
 )
@@ -125,11 +125,19 @@ def test_money_is_exact_in_either_notation(project, written, stored):
     assert orders(project)[0]["value"] == Decimal(stored)
 
 
-def test_a_mapped_column_that_is_missing_ends_the_run(project):
+def test_a_mapped_column_that_is_missing_refuses_that_file_only(project):
     project.write("data/orders_1.csv", "Name,Created at\n1,2026-11-12\n")
-    with pytest.raises(SourceError, match="has no column 'Total'") as caught:
-        project.load()
-    assert caught.value.exit_code == ExitCode.RUN_INCOMPLETE
+    project.write("data/orders_2.csv", HEADER + order(2))
+    assert project.load().files_refused == 1
+    assert "has no column 'Total'" in project.ledger()[0]["error"]
+    assert [row["order_id"] for row in orders(project)] == ["#2"]
+
+
+def test_a_mapped_column_that_stands_twice_refuses_the_file_and_names_both_places(project):
+    header = HEADER.replace("Note", "Email")
+    project.write("data/orders_1.csv", header + order(1))
+    project.load()
+    assert "'Email' more than once, in positions 5 and 8" in project.ledger()[0]["error"]
     assert project.count() == 0
 
 
@@ -142,7 +150,8 @@ def test_a_header_may_be_any_text(tmp_path):
     assert orders(project)[0]["order_id"] == "A1"
 
 
-def test_unmapped_text_is_kept_but_unmapped_contact_columns_are_not(project):
+def test_only_listed_text_is_kept(tmp_path):
+    project = project_of(tmp_path, free_text=["Note"])
     header = HEADER.replace("Note", "Note,Billing Email,Shipping Street")
     row = order(1).replace("call back", "call back,secret.person@example.com,Elm Street 5")
     project.write("data/orders_1.csv", header + row)
@@ -153,9 +162,9 @@ def test_unmapped_text_is_kept_but_unmapped_contact_columns_are_not(project):
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ("a,b\n", "has 2 cells instead of 9"),
-        (order(1, Name=" "), "order_id is empty"),
-        (order(1, **{"Created at": "soon"}), "ordered_at is missing or no timestamp"),
+        ("a,b\n" + order(7), "has 2 cells instead of 9"),
+        (order(1, Name=" "), "order_id (column 'Name') is empty"),
+        (order(1, **{"Created at": "soon"}), "ordered_at (column 'Created at') is no time"),
         (order(1, Note='"open'), "broken quote"),
         (order(1, Note="nul\0"), "holds a NUL byte"),
     ],
@@ -163,15 +172,29 @@ def test_unmapped_text_is_kept_but_unmapped_contact_columns_are_not(project):
 def test_a_bad_record_is_quarantined_and_the_rest_is_loaded(project, row, reason):
     project.write("data/orders_1.csv", HEADER + order(7) + row)
     project.load()
-    assert [one["order_id"] for one in orders(project)] == ["#7"]
+    assert {one["order_id"] for one in orders(project)} == {"#7"}
     assert reason in project.quarantine()[0]["reason"]
     project.assert_conserved()
 
 
-def test_invalid_utf8_is_quarantined(project):
-    project.write("data/orders_1.csv", (HEADER + order(1)).encode() + b"2,\xff,,,,,,,\n")
+def test_one_broken_byte_makes_no_other_file_of_utf8(project):
+    text = (HEADER + order(1, Note="Größe") + order(2, Note="broken")).encode()
+    project.write("data/orders_1.csv", text.replace(b"broken", b"bro\xffken") + b"\n")
     project.load()
-    assert project.quarantine()[0]["reason"] == "is no valid UTF-8"
+    assert project.count() == 1
+    assert "is not in the encoding of the file" in project.quarantine()[0]["reason"]
+
+
+def test_what_windows_writes_is_read_and_a_named_encoding_decides(tmp_path):
+    text = HEADER.replace("Note", "Größe") + order(1, Note="größer")
+    project = project_of(tmp_path, free_text=["Größe"])
+    project.write("data/orders_1.csv", text.encode("cp1252"))
+    project.load()
+    assert json.loads(orders(project)[0]["free_text"]) == {"Größe": "größer"}
+    project = project_of(tmp_path, free_text=["Größe"], encoding="cp850")
+    project.write("data/orders_1.csv", text.encode("cp850"))
+    project.load()
+    assert json.loads(orders(project)[0]["free_text"]) == {"Größe": "größer"}
 
 
 def test_semicolons_byte_order_mark_and_crlf_are_read(project):
@@ -246,7 +269,7 @@ def test_a_shopify_order_of_three_items_is_one_order(tmp_path):
         f"#1001,ada@example.org,,,,,{at},Sock,,,,,,,\n"
         f"#1002,ada@example.org,refunded,{at},EUR,9.00,{at},Hat,{person},,{at}\n"
     )
-    project = project_of(tmp_path, preset="shopify", columns={})
+    project = project_of(tmp_path, preset="shopify", columns={}, free_text=["Notes"])
     project.write("data/orders_1.csv", header + rows)
     summary = project.load()
     assert (summary.rows_read, summary.rows_loaded, summary.rows_duplicate) == (4, 2, 2)
@@ -290,3 +313,104 @@ def test_replay_reads_a_crm_file_again_after_the_mapping_was_fixed(project):
     assert (summary.files_reloaded, summary.rows_left) == (1, 0)
     assert project.count() == 1
     project.assert_conserved()
+
+
+def loaded(project, rows):
+    project.write("data/orders_1.csv", HEADER + rows)
+    project.load()
+    project.assert_conserved()
+    return orders(project)
+
+
+def test_dates_of_a_file_are_read_as_one_of_them_proves(project):
+    rows = loaded(
+        project,
+        order(1, **{"Created at": "05/11/2026 10:02"}) + order(2, **{"Created at": "14/11/2026"}),
+    )
+    assert [row["ordered_at"].day for row in rows] == [5, 13]
+    assert project.ledger()[-1]["notes"] == []
+
+
+def test_dates_that_nothing_proves_are_noted(project):
+    rows = loaded(project, order(1, **{"Created at": "05/11/2026 10:02"}))
+    assert rows[0]["ordered_at"].date().isoformat() == "2026-11-05"
+    assert project.ledger()[-1]["notes"] == ["ambiguous_dates"]
+
+
+def test_a_named_date_format_decides_and_the_file_is_read_again(tmp_path):
+    project = project_of(tmp_path)
+    loaded(project, order(1, **{"Created at": "10/11/2026"}))
+    columns = {"path": "data/orders_*", "columns": COLUMNS, "date_format": "mdy"}
+    project.write_config({"crm": columns}, property=PROPERTY)
+    project.load()
+    assert orders(project)[0]["ordered_at"].date().isoformat() == "2026-10-10"
+    assert project.ledger()[-1]["notes"] == []
+
+
+@pytest.mark.parametrize("written", ["2004-12-31", "2099-01-01", "1"])
+def test_a_moment_that_cannot_be_is_quarantined(project, written):
+    assert loaded(project, order(1, **{"Created at": written})) == []
+    assert "Created at" in project.quarantine()[0]["reason"]
+
+
+def test_rows_of_an_order_are_one_with_the_first_filled_value_of_each_column(project):
+    rows = loaded(
+        project,
+        order(1, Total="", Note="") + order(2) + order(1, Total="20.00") + order(1, Total="5.00"),
+    )
+    assert [(row["order_id"], row["value"], row["row_number"]) for row in rows] == [
+        ("#1", Decimal("20.00"), 2),
+        ("#2", Decimal("12.50"), 3),
+    ]
+    assert project.ledger()[-1]["rows_duplicate"] == 2
+
+
+def test_a_refund_stays_a_row_of_its_own(project):
+    rows = loaded(
+        project, order(1, Total="(5.00)") + order(1, Total="30.00") + order(2, Total="-1")
+    )
+    assert [(row["order_id"], row["value"], row["order_state"]) for row in rows] == [
+        ("#1", Decimal("-5.00"), "refund"),
+        ("#1", Decimal("30.00"), "valid"),
+        ("#2", Decimal("-1.00"), "refund"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("paid", "valid"), ("VOIDED", "invalid"), ("given back", "refund"), ("Fraud", "invalid"),
+        ("expired", "valid"), ("what?", "valid"),
+    ],
+)  # fmt: skip
+def test_a_status_means_what_is_configured_else_what_is_usual(tmp_path, status, state):
+    statuses = {"valid": ["expired"], "refund": ["Given Back"], "invalid": ["fraud"]}
+    columns = {**COLUMNS, "status": "Note"}
+    project = project_of(tmp_path, columns=columns, statuses=statuses)
+    assert loaded(project, order(1, Note=status))[0]["order_state"] == state
+
+
+def test_a_deal_is_an_order_when_it_is_won(tmp_path):
+    project = project_of(tmp_path, preset="hubspot", columns={})
+    stages = ["Closed won (Sales Pipeline)", "closedlost", "Contract Sent"]
+    deals = [
+        {"Deal ID": str(n), "Close Date": "2026-11-12", "Deal Stage": stage}
+        for n, stage in enumerate(stages)
+    ]
+    project.write("data/orders_1.json", json.dumps({"deals": deals}, indent=1))
+    project.load()
+    assert [row["order_state"] for row in orders(project)] == ["valid", "invalid", "open"]
+
+
+def test_ids_are_cleaned_and_a_rounded_one_is_quarantined_with_a_way_out(tmp_path):
+    columns = {**COLUMNS, "customer_id": "First", "user_pseudo_id": "Note"}
+    project = project_of(tmp_path, columns={**columns, "first_name": None})
+    person = PERSON.replace("Ada", "undefined")
+    rows = loaded(
+        project,
+        order(1, Name='"=""7001"""', person=person, Note="GA1.1.12.34")
+        + order(2, Name="1.00123E+12"),
+    )
+    [row] = rows
+    assert (row["order_id"], row["customer_id"], row["user_pseudo_id"]) == ("7001", None, "12.34")
+    assert "format the column as text" in project.quarantine()[0]["reason"]

@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matchback.core.errors import ConfigError, ExitCode, SourceError
+from matchback.loading.load import load_sources
 from matchback.loading.replay import replay_quarantine
+from matchback.sources.kit import land_lines
 from matchback.sources.kit.files import describe_file
 from tests.fixtures.tokens import TOKEN
-from tests.load_kit import CLOCK, Project, decision, exchange, lines
+from tests.load_kit import CLOCK, WINDOW, Project, decision, exchange, lines
 
 CONSENT = {"consent": {"path": "data/*.jsonl*"}}
 CAPI = {"capi": [{"format": "request_response", "path": "data/*"}]}
@@ -230,6 +232,43 @@ def test_a_pattern_that_matches_nothing_ends_the_run(project):
     with pytest.raises(SourceError, match=r"sources\.consent\.path .* matches no file") as caught:
         project.load()
     assert caught.value.exit_code == ExitCode.RUN_INCOMPLETE
+
+
+def test_a_pattern_whose_files_are_gone_stops_nothing_while_rows_of_them_are_held(project):
+    path = project.write("data/a.jsonl", decisions(1))
+    project.load()
+    path.unlink()
+    assert project.load().files_found == 0
+    assert project.count() == 1
+
+
+def test_a_run_without_a_row_of_any_source_is_not_graded_and_names_the_cause(project):
+    project.write("data/a.jsonl", "[" + json.dumps(decision(1)) + ",")
+    with pytest.raises(SourceError, match=r"No source holds a row: a\.jsonl ends before its JSON"):
+        load_sources(project.config, project.warehouse, "run-1", CLOCK, WINDOW)
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_an_array_holds_the_same_rows_as_lines(project, indent, encoding):
+    text = json.dumps([decision(1), decision(2)], indent=indent)
+    project.write("data/a.jsonl", text.encode(encoding))
+    assert project.load().rows_loaded == 2
+    assert users(project) == sorted(decision(number)["user_id"] for number in (1, 2))
+
+
+def test_words_for_nobody_are_no_person_also_where_the_engine_reads(project, monkeypatch):
+    people = [{"user_id": "undefined", "client_id": "GA1.1.5.6"}, {"user_id": "'0049"}]
+    rows = lines(decision(number) | person for number, person in enumerate(people))
+    for smallest in (10**9, 0):
+        monkeypatch.setattr(land_lines, "QUICK_FROM_BYTES", {"text": smallest})
+        project.write("data/a.jsonl", rows + "\n" * (smallest == 0))
+        project.load()
+        stored = project.rows(
+            "select user_id, client_id from landing.consent_log order by row_number"
+        )
+        assert stored[0] == {"user_id": None, "client_id": "5.6"}
+        assert stored[1]["user_id"] == "0049"
 
 
 def test_a_link_out_of_the_folder_is_refused(tmp_path):

@@ -62,7 +62,10 @@ def test_whole_numbers_written_as_text_become_numbers(project):
     assert (row["export_kind"], row["table_date"]) == ("daily", date(2026, 11, 12))
 
 
-@pytest.mark.parametrize("name", ["events_20261112.json.gz", "events_20261112_000.jsonl"])
+@pytest.mark.parametrize(
+    "name",
+    ["events_20261112.json.gz", "events_20261112_000.jsonl", "events_20261112000000000001.json"],
+)
 def test_json_shards_are_read_in_every_spelling(project, name):
     project.write(f"data/{name}", events(1, 2))
     assert project.load().rows_loaded == 2

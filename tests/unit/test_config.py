@@ -98,6 +98,11 @@ schedule: {cron: "0 7 * * *"}
         ("sources: {capi: {format: gtms_bigquery, path: ../x}}", "leaves the folder"),
         (MINIMAL + 'warehouse: {path: w, memory_limit: "1GB\'; drop"}', "is not a size"),
         (MINIMAL + "schedule: {cron: daily}", "is not a cron line"),
+        (MINIMAL + "property: {default_country: NO}", "put it in quotes"),
+        ("sources: {crm: {path: x, statuses: {invalid: [NO]}}}", "put it in quotes"),
+        ("sources: {crm: {path: x, statuses: {valid: [A], refund: [a]}}}", "is given twice"),
+        ("sources: {crm: {path: x, date_format: dym}}", "is neither dmy, mdy, ymd nor"),
+        ("sources: {crm: {path: x, encoding: utf-9}}", "is no encoding"),
     ],
 )
 def test_a_mistake_is_told_in_one_sentence(tmp_path, text, expected):

@@ -46,6 +46,11 @@ def test_a_row_is_told_by_the_line_on_which_it_begins():
     assert lines(b'[\n {"id": 1},\n\n {\n "id": 2}]') == [2, 4]
 
 
+def test_rows_on_one_line_have_numbers_of_their_own():
+    assert lines(b'[{"id": 1}, {"id": 2},\n{"id": 3}]') == [1, 2, 3]
+    assert lines(b'{"rows": [{"id": 1}, {"id": 2}]}') == [1, 2]
+
+
 def test_a_row_that_holds_one_list_is_no_wrapper():
     assert documents(b'{"id": 1, "deliveries": [{"a": 1}]}') == [
         {"id": 1, "deliveries": [{"a": 1}]}

@@ -21,6 +21,7 @@ class InputFile:
     file_name: str
     digest: str | None
     rows_read: int | None
+    notes: list[str] | None
 
 
 @dataclass(frozen=True)

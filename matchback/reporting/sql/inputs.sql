@@ -8,6 +8,7 @@ ranked_loads as (
         file_name,
         digest,
         rows_read,
+        notes,
         row_number() over (partition by source, file_name order by loaded_at desc, run_id desc) as position
     from landing.load_ledger
     where
@@ -20,7 +21,8 @@ select
     source,
     file_name,
     digest,
-    rows_read
+    rows_read,
+    notes
 from ranked_loads
 where position = 1
 order by

@@ -114,7 +114,7 @@ def json_rows(stream: BinaryIO, is_row: IsRow, encoding: str | None = None) -> I
     """Yield one line per JSON row: of lines, of an array, of pretty print, of an object's one list.
 
     `is_row` says whether an object is a row and not a wrapper of rows. The number of a row is that
-    of the line on which it begins.
+    of the line on which it begins, of several on one line the next that is free.
     """
     text = as_utf8(stream, encoding)
     peeked = text.read(CHUNK)
@@ -135,7 +135,7 @@ def _is_row_a_line(start: bytes, is_row: IsRow) -> bool:
         document = orjson.loads(first)
     except orjson.JSONDecodeError:
         following = others.lstrip()
-        return bool(following) and len(first.strip()) > 2 and following.startswith(b"{")
+        return not following or (len(first.strip()) > 2 and following.startswith(b"{"))
     return not isinstance(document, dict) or is_row(document) or _only_list(document) is None
 
 
@@ -178,6 +178,7 @@ class _Text:
         self.buffer = ""
         self.position = 0
         self.line = 1
+        self.between = ""
 
     def more(self) -> bool:
         """Append what follows, twice as much each time; False at the end."""
@@ -198,9 +199,10 @@ class _Text:
 
     def skip(self, between: re.Pattern[str]) -> bool:
         """Leave what stands between two rows behind; False at the end."""
+        self.between = ""
         while True:
             found = between.match(self.buffer, self.position)
-            self.move_to(found.end() if found else self.position)
+            self.between += self.move_to(found.end() if found else self.position)
             if self.position < len(self.buffer):
                 return True
             if not self.more():
@@ -213,15 +215,22 @@ _BETWEEN = re.compile(r"[\s,\[\]]*")
 def _elements(text: _Text, is_row: IsRow) -> Iterator[Line]:
     """Yield the objects of an array or of a sequence of them; wrappers give their rows."""
     decoder = json.JSONDecoder()
+    is_array, number = False, 0
     while text.skip(_BETWEEN):
-        number = text.line
+        number = max(text.line, number + 1)
+        is_array = is_array or "[" in text.between
         document, end = _decoded(decoder, text)
         raw = text.move_to(end).encode()
         rows = None if not isinstance(document, dict) or is_row(document) else _only_list(document)
         if rows is None:
             yield Line(number, raw)
         else:
-            yield from (Line(number, orjson.dumps(row)) for row in rows)
+            for row in rows:
+                yield Line(number, orjson.dumps(row))
+                number += 1
+            number -= 1
+    if is_array and "]" not in text.between:
+        raise FileRefusedError("ends before its JSON array does; export it again")
 
 
 def _decoded(decoder: json.JSONDecoder, text: _Text) -> tuple[Any, int]:

@@ -11,10 +11,10 @@ Decision = Literal["skip", "load", "replace", "duplicate"]
 
 # Grain: one row per source and file, its newest load that went well.
 NEWEST_LOADS = """(
-    select source, file_name, digest, data_date, file_size, modified_at
+    select source, file_name, digest, data_date, file_size, modified_at, notes
     from (
         select
-            source, file_name, digest, data_date, file_size, modified_at,
+            source, file_name, digest, data_date, file_size, modified_at, notes,
             row_number() over (
                 partition by source, file_name order by loaded_at desc, run_id desc
             ) as recency

@@ -1,8 +1,10 @@
 """One file at a time: decide by its digest; rows, quarantine and ledger in one transaction."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
 
 from matchback.config import Config
 from matchback.core.clock import Clock
@@ -34,6 +36,23 @@ from matchback.warehouse.duckdb import UNREADABLE_INPUT, DuckDBWarehouse
 logger = logging.getLogger(__name__)
 
 NO_ROWS = LoadCounts(0, 0, 0)
+
+
+def refuse_empty_patterns(
+    patterns: Mapping[str, str], found: Iterable[FoundFile], states: Mapping[str, FileState]
+) -> None:
+    """Raise SourceError for a path without files, of which no row is held from earlier either."""
+    names = {file.name for file in found}
+    names |= {name for name, state in states.items() if state.has_rows}
+    folder = folder_of(patterns.values())
+    for key, pattern in patterns.items():
+        glob = pattern if is_object(pattern) else str(PurePosixPath(pattern).relative_to(folder))
+        # Here a star also stands for folders.
+        glob = glob.replace("**/", "*")
+        if not any(fnmatchcase(name, glob) for name in names):
+            raise SourceError(
+                f"{key} ('{pattern}') matches no file; correct the path or put the export there."
+            )
 
 
 def load_files(
@@ -235,30 +254,19 @@ def find_source_files(
     dataset_id: str | None = None,
     all_patterns: Sequence[str] | None = None,
 ) -> list[FoundFile]:
-    """Return the files of one configured path; SourceError when it names none.
+    """Return the files of one configured path.
 
     Names are told from the folder that all patterns of the source share.
     """
     if is_object(pattern):
-        objects = find_objects(key, pattern, source_format, dataset_id)
-        if not objects:
-            raise _nothing_matches(key, pattern)
-        return objects
+        return find_objects(key, pattern, source_format, dataset_id)
     paths = config.find_files(pattern, where=key, allow_outside=allow_outside)
-    if not paths:
-        raise _nothing_matches(key, pattern)
     folder = folder_of(all_patterns or [pattern])
     base = config.root / folder
     return [
         describe_file(path, path.relative_to(base).as_posix(), source_format, dataset_id=dataset_id)
         for path in paths
     ]
-
-
-def _nothing_matches(key: str, pattern: str) -> SourceError:
-    return SourceError(
-        f"{key} ('{pattern}') matches no file; correct the path or put the export there."
-    )
 
 
 def context_of(
