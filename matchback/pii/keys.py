@@ -42,7 +42,7 @@ VERSION_WORDS = _WORDS["version"]
 PLACEHOLDERS = _WORDS["placeholders"]
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-# A key that ends so names a thing, whatever stands before it: messaging_service_sid.
+# A key that ends so names a thing, whatever stands before it: phone_number_id, contact_sid.
 _ID_ENDINGS = frozenset(["id", "ids", "sid", "sids", "gid", "uid", "uuid", "guid"])
 _RUN_TOGETHER = (
     "accountid",

@@ -136,7 +136,7 @@
 
 {#- The whole second of a moment, since the epoch. -#}
 {% macro whole_second(moment) -%}
-    floor({{ seconds_between("timestamp '1970-01-01 00:00:00'", moment) }})
+    cast(floor({{ seconds_between("timestamp '1970-01-01 00:00:00'", moment) }}) as {{ type_integer() }})
 {%- endmacro %}
 
 {#- Whether a client event has no pair yet at the account of another relation. -#}

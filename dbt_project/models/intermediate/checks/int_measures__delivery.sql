@@ -99,7 +99,7 @@ live_pairs as (
     from {{ ref('int_reconciled_events') }}
     where
         is_pair
-        and client_event_id = server_event_id
+        and {{ without_leading_zeros('client_event_id') }} = {{ without_leading_zeros('server_event_id') }}
         and server_canonical_event = canonical_event
         and abs(seconds_apart) <= 300
         and (
