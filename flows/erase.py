@@ -6,12 +6,13 @@ from pathlib import Path
 from prefect import flow
 from pydantic import SecretStr
 
-from matchback.opening import open_for_change
+from matchback.opening import open_existing_warehouse, sole_writer
 from matchback.privacy.erase import Erasure
 from matchback.privacy.erase import erase as erase_person
 from matchback.project import DEFAULT_CONFIG, Project
 from matchback.runs.last_report import rewrite_last_report
 from matchback.runs.result import told_in_our_words
+from matchback.warehouse.duckdb import rewrite_file
 
 
 @flow(name="erase", persist_result=False)
@@ -21,7 +22,11 @@ def erase(
     """Erase a person from every table and page; Prefect is shown asterisks for the person."""
     project = Project.open(config_path, as_of)
     config, clock = project.config, project.clock
-    with told_in_our_words("erase"), open_for_change(config, "erase") as warehouse:
-        erasure = erase_person(warehouse, config, person.get_secret_value(), clock)
-        rewrite_last_report(warehouse, config, clock)
+    with told_in_our_words("erase"), sole_writer(config, "erase"):
+        with open_existing_warehouse(config) as warehouse:
+            warehouse.apply_ddl()
+            erasure = erase_person(warehouse, config, person.get_secret_value(), clock)
+            rewrite_last_report(warehouse, config, clock)
+        if config.warehouse.engine == "duckdb":
+            rewrite_file(config.warehouse_path)
         return erasure

@@ -13,6 +13,7 @@ from matchback.core.errors import MatchbackError
 from matchback.hashing.countries import country_named
 from matchback.opening import has_warehouse, open_warehouse
 from matchback.prefect_api import has_prefect_api
+from matchback.privacy.digests import KEY_VARIABLE, key_file_of
 from matchback.sources.kit.objects import is_object
 
 PACKAGES = ("dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pandas", "prefect")
@@ -35,6 +36,7 @@ def examine(config: Config) -> Iterator[Diagnosis]:
     yield _country(config)
     yield from _sources(config)
     yield _warehouse(config)
+    yield from _privacy(config)
     yield _disk(config)
     yield _alerts(config)
     api = "an API is configured" if has_prefect_api() else "none configured; runs work without it"
@@ -105,6 +107,22 @@ def _warehouse_to_make(path: Path) -> Diagnosis:
             f"the first run will make the folder {path.parent} and the file in it",
         )
     return Diagnosis("warehouse", True, "will be made by the first run")
+
+
+def _privacy(config: Config) -> Iterator[Diagnosis]:
+    """Others of this machine must not read rows, and a key lies apart from what it guards."""
+    places = (config.warehouse_path, config.state_folder, config.reports_folder)
+    present = [path for path in places if path.exists()]
+    open_ones = [path.name for path in present if path.stat().st_mode & 0o077]
+    if open_ones:
+        told = f"others may read {', '.join(open_ones)}; run `chmod -R go-rwx` on it"
+        yield Diagnosis("modes", False, told)
+    elif present:
+        yield Diagnosis("modes", True, "only you may read warehouse, state and reports")
+    key = key_file_of(config)
+    if key.exists():
+        told = f"{key.name} lies beside its data; keep it elsewhere and set {KEY_VARIABLE}"
+        yield Diagnosis("suppression key", False, told)
 
 
 def _disk(config: Config) -> Diagnosis:

@@ -52,6 +52,11 @@ def turn_telemetry_off() -> None:
         os.environ.setdefault(name, value)
 
 
+def keep_files_private() -> None:
+    """Let only this user read what the process makes: it holds rows about persons."""
+    os.umask(0o077)
+
+
 def limit_memory_of_dbt(limit: str | None) -> None:
     """Set what dbt's profile tells DuckDB of memory; None leaves the engine its own limit."""
     settings = json.loads(os.environ.get("MATCHBACK_DUCKDB_SETTINGS") or "{}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 
 from matchback.core.errors import MatchbackError, WarehouseBusyError, WarehouseCorruptError
+from matchback.core.sql import literal, quote
 from matchback.warehouse.base import DAMAGED_BLOCK, Parameters, Row, damage_sentence
 from matchback.warehouse.outside import OutsideRows
 from matchback.warehouse.tables import Engine, Table, tables_on
@@ -180,6 +181,34 @@ class DuckDBWarehouse:
             if self.outside:
                 self.outside.close()
         self.connection.close()
+
+
+def rewrite_file(path: Path) -> None:
+    """Copy a warehouse into a new file in its place: what was deleted is in its bytes no more.
+
+    DuckDB keeps the blocks of deleted rows until others need them. Nobody else may have it open.
+    """
+    fresh = path.with_name(f"{path.name}.fresh")
+    fresh.unlink(missing_ok=True)
+    try:
+        with duckdb.connect() as connection:
+            # Views name their database; it is called after the file.
+            old, new = quote(path.stem), quote(f"{path.stem}_fresh")
+            connection.execute(f"attach {literal(str(path))} as {old}")
+            connection.execute(f"checkpoint {old}")
+            connection.execute(f"attach {literal(str(fresh))} as {new}")
+            connection.execute(f"copy from database {old} to {new}")
+            connection.execute(f"detach {new}")
+            connection.execute(f"detach {old}")
+        fresh.chmod(0o600)
+        fresh.replace(path)
+    except (duckdb.Error, OSError) as error:
+        fresh.unlink(missing_ok=True)
+        raise MatchbackError(
+            "The rows are erased, but the warehouse's file could not be written anew "
+            f"({_name_of(error)}), so its free blocks may still hold them: make room for a second "
+            "copy, then run `matchback erase` again."
+        ) from None
 
 
 @contextmanager
