@@ -12,7 +12,7 @@ from matchback.privacy.erase import erase as erase_person
 from matchback.project import DEFAULT_CONFIG, Project
 from matchback.runs.last_report import rewrite_last_report
 from matchback.runs.result import told_in_our_words
-from matchback.warehouse.duckdb import rewrite_file
+from matchback.warehouse.duckdb import require_room_for_copy, rewrite_file
 
 
 @flow(name="erase", persist_result=False)
@@ -22,11 +22,14 @@ def erase(
     """Erase a person from every table and page; Prefect is shown asterisks for the person."""
     project = Project.open(config_path, as_of)
     config, clock = project.config, project.clock
+    is_file = config.warehouse.engine == "duckdb" and config.warehouse_path.exists()
     with told_in_our_words("erase"), sole_writer(config, "erase"):
+        if is_file:
+            require_room_for_copy(config.warehouse_path)
         with open_existing_warehouse(config) as warehouse:
             warehouse.apply_ddl()
             erasure = erase_person(warehouse, config, person.get_secret_value(), clock)
             rewrite_last_report(warehouse, config, clock)
-        if config.warehouse.engine == "duckdb":
+        if is_file:
             rewrite_file(config.warehouse_path)
         return erasure

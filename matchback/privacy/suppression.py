@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from matchback.config import Config
+from matchback.core.sql import literal
 from matchback.privacy.digests import KeyedDigests
 from matchback.privacy.identifiers import Collected
 from matchback.privacy.person import Owner
@@ -79,7 +80,7 @@ class _Suppressed:
                 return
             rows = (
                 row
-                for row in records.rows_with(named, f"run_id = '{run_id}'")
+                for row in records.rows_with(named, f"run_id = {literal(run_id)}")
                 if row.key.table == table.name
             )
         yield from (row for row in rows if any(map(self.is_erased, row.parts)))

@@ -1,6 +1,7 @@
 """The embedded warehouse: one DuckDB file, one writer."""
 
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -183,6 +184,15 @@ class DuckDBWarehouse:
         self.connection.close()
 
 
+def require_room_for_copy(path: Path) -> None:
+    """Refuse what ends with `rewrite_file` where the disk has no room for it."""
+    if shutil.disk_usage(path.parent).free < path.stat().st_size:
+        raise MatchbackError(
+            f"The disk has no room for a second copy of {path.name}, which an erasure writes so "
+            "that nothing is left in the file; make room, then run again. Nothing was changed."
+        )
+
+
 def rewrite_file(path: Path) -> None:
     """Copy a warehouse into a new file in its place: what was deleted is in its bytes no more.
 
@@ -206,8 +216,8 @@ def rewrite_file(path: Path) -> None:
         fresh.unlink(missing_ok=True)
         raise MatchbackError(
             "The rows are erased, but the warehouse's file could not be written anew "
-            f"({_name_of(error)}), so its free blocks may still hold them: make room for a second "
-            "copy, then run `matchback erase` again."
+            f"({_name_of(error)}), so its free blocks may still hold them; the next erasure "
+            "writes it anew."
         ) from None
 
 
