@@ -10,10 +10,10 @@ from pathlib import Path
 
 from matchback.config import Config
 from matchback.core.errors import MatchbackError
+from matchback.core.settings import SUPPRESSION_KEY
 from matchback.hashing.countries import country_named
 from matchback.opening import has_warehouse, open_warehouse
 from matchback.prefect_api import has_prefect_api
-from matchback.privacy.digests import KEY_VARIABLE, key_file_of
 from matchback.sources.kit.objects import is_object
 
 PACKAGES = ("dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pandas", "prefect")
@@ -119,9 +119,9 @@ def _privacy(config: Config) -> Iterator[Diagnosis]:
         yield Diagnosis("modes", False, told)
     elif present:
         yield Diagnosis("modes", True, "only you may read warehouse, state and reports")
-    key = key_file_of(config)
+    key = config.suppression_key_file
     if key.exists():
-        told = f"{key.name} lies beside its data; keep it elsewhere and set {KEY_VARIABLE}"
+        told = f"{key.name} lies beside its data; keep it elsewhere and set {SUPPRESSION_KEY}"
         yield Diagnosis("suppression key", False, told)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from matchback.core.errors import ConfigError
 
 DEFAULT_CONFIG_NAME = "matchback.yml"
+SUPPRESSION_KEY = "MATCHBACK_SUPPRESSION_KEY"
 TELEMETRY_OFF = {
     "DO_NOT_TRACK": "1",
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

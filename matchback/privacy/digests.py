@@ -4,18 +4,15 @@ import hashlib
 import hmac
 import os
 import secrets
-from pathlib import Path
 
 from matchback.config import Config
 from matchback.core.errors import ConfigError
-from matchback.core.settings import Settings
+from matchback.core.settings import SUPPRESSION_KEY, Settings
 from matchback.warehouse.base import Warehouse, first
 from matchback.warehouse.dialects import Dialect
 
 BLOCK = 64
 PURPOSE = "suppressions"
-KEY_VARIABLE = "MATCHBACK_SUPPRESSION_KEY"
-KEY_FILE = "suppression.key"
 # A row of the suppression list by which a key is known to be the one that wrote it.
 KEY_CHECK = "key_check"
 
@@ -60,20 +57,15 @@ class KeyedDigests:
         return dialect.keyed_digest(expression, *pads), pads
 
 
-def key_file_of(config: Config) -> Path:
-    """Return the file of the suppression list's key, used where none is given."""
-    return config.state_folder / KEY_FILE
-
-
 def key_at_hand(config: Config) -> bytes | None:
     """Return the key of the environment or the config, else of the key file."""
-    given = Settings.from_environment().environment.get(KEY_VARIABLE)
+    given = Settings.from_environment().environment.get(SUPPRESSION_KEY)
     if given:
         return given.encode()
     if config.privacy.hmac_key:
         return config.privacy.hmac_key.get_secret_value().encode()
     try:
-        return bytes.fromhex(key_file_of(config).read_text(encoding="ascii").strip())
+        return bytes.fromhex(config.suppression_key_file.read_text(encoding="ascii").strip())
     except FileNotFoundError:
         return None
     except ValueError:
@@ -112,7 +104,7 @@ def _made(config: Config) -> bytes:
 
 
 def _write(config: Config, key: bytes) -> None:
-    path = key_file_of(config)
+    path = config.suppression_key_file
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
@@ -122,8 +114,8 @@ def _write(config: Config, key: bytes) -> None:
 
 
 def _not_at_hand(config: Config) -> str:
+    key_file = config.suppression_key_file.relative_to(config.root)
     return (
         "Erased persons are kept away by a list whose key is not at hand: bring back "
-        f"{KEY_VARIABLE} or {key_file_of(config).relative_to(config.root)}, then run again; "
-        "nothing was loaded and nobody erased."
+        f"{SUPPRESSION_KEY} or {key_file}, then run again; nothing was loaded and nobody erased."
     )

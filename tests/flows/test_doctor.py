@@ -6,6 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from matchback.cli import app
+from matchback.doctor import examine
+from tests.load_kit import Project
 
 MINIMAL = 'sources: {ga4: {path: "data/*.json"}}\n'
 
@@ -59,3 +61,17 @@ def test_a_warehouse_that_is_no_database_is_named(diagnose, tmp_path):
     (tmp_path / "warehouse.duckdb").write_bytes(b"no database" * 1000)
     code, found = diagnose(MINIMAL)
     assert (code, found["warehouse"][0]) == (3, False)
+
+
+def test_a_readable_warehouse_and_a_key_beside_its_data_are_told(tmp_path):
+    project = Project(tmp_path, {"crm": {"path": "data/orders_*", "preset": "shopify"}})
+    project.warehouse.close()
+    project.warehouse.path.chmod(0o644)
+    project.config.state_folder.mkdir(exist_ok=True)
+    project.config.suppression_key_file.write_text("00")
+
+    told = {one.subject: one for one in examine(project.config)}
+
+    assert not told["modes"].is_well
+    assert "warehouse.duckdb" in told["modes"].sentence
+    assert "MATCHBACK_SUPPRESSION_KEY" in told["suppression key"].sentence
