@@ -10,6 +10,7 @@ from pathlib import Path
 
 from matchback.config import Config
 from matchback.core.errors import MatchbackError
+from matchback.core.settings import SUPPRESSION_KEY
 from matchback.hashing.countries import country_named
 from matchback.opening import has_warehouse, open_warehouse
 from matchback.prefect_api import has_prefect_api
@@ -64,6 +65,7 @@ def examine(config: Config) -> Iterator[Diagnosis]:
     yield from _sources(config)
     yield _warehouse(config)
     yield from _orders(config)
+    yield from _privacy(config)
     yield _disk(config)
     yield _alerts(config)
     api = "an API is configured" if has_prefect_api() else "none configured; runs work without it"
@@ -171,6 +173,22 @@ def _some(names: Sequence[str]) -> str:
     more = len(names) - NAMED_AT_MOST
     named = ", ".join(f"'{name}'" for name in names[:NAMED_AT_MOST])
     return f"{named} and {more} more" if more > 0 else named
+
+
+def _privacy(config: Config) -> Iterator[Diagnosis]:
+    """Others of this machine must not read rows, and a key lies apart from what it guards."""
+    places = (config.warehouse_path, config.state_folder, config.reports_folder)
+    present = [path for path in places if path.exists()]
+    open_ones = [path.name for path in present if path.stat().st_mode & 0o077]
+    if open_ones:
+        told = f"others may read {', '.join(open_ones)}; run `chmod -R go-rwx` on it"
+        yield Diagnosis("modes", False, told)
+    elif present:
+        yield Diagnosis("modes", True, "only you may read warehouse, state and reports")
+    key = config.suppression_key_file
+    if key.exists():
+        told = f"{key.name} lies beside its data; keep it elsewhere and set {SUPPRESSION_KEY}"
+        yield Diagnosis("suppression key", False, told)
 
 
 def _disk(config: Config) -> Diagnosis:

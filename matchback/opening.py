@@ -12,7 +12,7 @@ from matchback.core.errors import MatchbackError
 from matchback.sources.catalog import TABLES
 from matchback.sources.ga4.shard_store import ShardStore
 from matchback.warehouse.base import Warehouse
-from matchback.warehouse.duckdb import DuckDBWarehouse
+from matchback.warehouse.duckdb import DuckDBWarehouse, require_room_for_copy, rewrite_file
 from matchback.warehouse.lease import Lease, run_lease, table_lease
 
 # Opens a DuckDB file with the GA4 shards beside it.
@@ -48,6 +48,20 @@ def open_for_change(config: Config, purpose: str) -> Iterator[Warehouse]:
     with sole_writer(config, purpose), open_existing_warehouse(config) as warehouse:
         warehouse.apply_ddl()
         yield warehouse
+
+
+@contextmanager
+def open_for_erasure(config: Config) -> Iterator[Warehouse]:
+    """Open a warehouse for a change after which a DuckDB file holds nothing of what was deleted."""
+    is_file = config.warehouse.engine == "duckdb" and has_warehouse(config)
+    with sole_writer(config, "erase"):
+        if is_file:
+            require_room_for_copy(config.warehouse_path)
+        with open_existing_warehouse(config) as warehouse:
+            warehouse.apply_ddl()
+            yield warehouse
+        if is_file:
+            rewrite_file(config.warehouse_path)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matchback.config import Config, load_config
 from matchback.core.clock import Clock
-from matchback.core.settings import Settings
+from matchback.core.settings import Settings, keep_files_private
 from matchback.core.window import Window
 
 DEFAULT_CONFIG = Path("matchback.yml")
@@ -23,6 +23,7 @@ class Project:
     @classmethod
     def open(cls, config_path: Path, as_of: datetime | None = None) -> "Project":
         """Read a config; ConfigError when it cannot be used as given."""
+        keep_files_private()
         settings = Settings.from_environment()
         config = load_config(config_path, settings.environment)
         return cls(config, Clock(as_of or settings.as_of), settings)

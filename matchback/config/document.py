@@ -88,6 +88,11 @@ class Config(Section):
         return self.root / STATE_FOLDER
 
     @builtins.property
+    def suppression_key_file(self) -> Path:
+        """The key of the suppression list, used where the environment gives none."""
+        return self.state_folder / "suppression.key"
+
+    @builtins.property
     def reports_folder(self) -> Path:
         """What runs leave behind for people."""
         return self.root / REPORTS_FOLDER

@@ -357,7 +357,7 @@ class RetentionConfig(Section):
 
 
 class PrivacyConfig(Section):
-    """The key of the suppression list; without one a key file is made beside the config."""
+    """The key of the suppression list; MATCHBACK_SUPPRESSION_KEY wins, else a key file is made."""
 
     hmac_key: Secret = None
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from matchback.core.errors import ConfigError
 
 DEFAULT_CONFIG_NAME = "matchback.yml"
+SUPPRESSION_KEY = "MATCHBACK_SUPPRESSION_KEY"
 TELEMETRY_OFF = {
     "DO_NOT_TRACK": "1",
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -50,6 +51,11 @@ def turn_telemetry_off() -> None:
     """Keep the libraries of this process from calling home, unless the user chose otherwise."""
     for name, value in TELEMETRY_OFF.items():
         os.environ.setdefault(name, value)
+
+
+def keep_files_private() -> None:
+    """Let only this user read what the process makes: it holds rows about persons."""
+    os.umask(0o077)
 
 
 def limit_memory_of_dbt(limit: str | None) -> None:

@@ -8,7 +8,7 @@ from matchback.core.clock import Clock
 from matchback.core.errors import SourceError
 from matchback.core.window import Window
 from matchback.loading.landing_place import landing_place
-from matchback.privacy.suppression import suppress_loaded
+from matchback.privacy.suppression import require_key, suppress_loaded
 from matchback.sources.kit.landing_rows import Attempt, LoadContext, at_once
 from matchback.sources.kit.ledger import LoadSummary
 from matchback.sources.kit.load_file import (
@@ -36,6 +36,7 @@ def load_sources(
     SourceError names a source that cannot be read at all.
     """
     summaries: list[dict[str, Any]] = []
+    require_key(warehouse, config)
     with landing_place(config, warehouse, run_id) as place:
         context = context_of(place, run_id, clock, attempt)
         for source in SOURCES:

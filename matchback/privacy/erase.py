@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from matchback.config import Config
 from matchback.core.clock import Clock
 from matchback.core.errors import IntegrityError
-from matchback.privacy.digests import KeyedDigests
+from matchback.privacy.digests import KEY_CHECK, KeyedDigests
 from matchback.privacy.person import Person, Shared, find_person
 from matchback.privacy.proof import in_utc, prove
 from matchback.privacy.published import OUTBOX, Published
@@ -183,6 +183,10 @@ def _suppress(
     warehouse: Warehouse, digests: KeyedDigests, person: Person, request_id: str, clock: Clock
 ) -> None:
     at = in_utc(clock.now)
+    warehouse.execute(
+        "insert into ops.suppressions (digest, request_id, suppressed_at) values (?, ?, ?)",
+        [digests.digest(KEY_CHECK), KEY_CHECK, at],
+    )
     for batch in in_batches(suppressed_digests(digests, person.owner), DIGESTS_PER_INSERT):
         warehouse.execute(
             "insert into ops.suppressions (digest, request_id, suppressed_at) values "

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from matchback.privacy.person import Person
 from matchback.privacy.registry import CLICK_LANDINGS, PERSONAL_TABLES
-from matchback.privacy.search import patterns_of
+from matchback.privacy.search import SEPARATOR, patterns_of
 from matchback.sources.catalog import RECORDS
 from matchback.warehouse.base import RowCount, Warehouse, fetch, tables_of
 from matchback.warehouse.dialects import Dialect, dialect_of
@@ -161,4 +161,5 @@ def _joined_with_others(warehouse: Warehouse, nodes: frozenset[str]) -> frozense
 
 
 def _listed(values: Iterable[str]) -> list[str]:
-    return sorted(values) or [""]
+    """Return a list to bind; an empty one has no type, so it holds what no column does."""
+    return sorted(values) or [SEPARATOR]

@@ -14,6 +14,8 @@ from matchback.warehouse.base import Row, Warehouse, in_batches
 from matchback.warehouse.dialects import Dialect, dialect_of
 from matchback.warehouse.tables import Identifier, Table
 
+# A list that BigQuery returns may hold no null.
+IN_ECOMMERCE = "coalesce(ecommerce.transaction_id, '')"
 SEPARATOR = "\x1f"
 TOKENS_PER_PATTERN = 200
 GA4 = "landing.ga4_events"
@@ -174,8 +176,8 @@ class Records:
         return [
             *lists,
             ("click_id", clicks),
-            ("click_id", "[collected_traffic_source.gclid]"),
-            ("order_id", f"[{_cleaned('ecommerce.transaction_id', 'order_id', dialect)}]"),
+            ("click_id", "[coalesce(collected_traffic_source.gclid, '')]"),
+            ("order_id", f"[{_cleaned(IN_ECOMMERCE, 'order_id', dialect)}]"),
         ]
 
     def _keys(self, kind: Identifier) -> str:
@@ -230,7 +232,7 @@ class Records:
 def parameter_text(dialect: Dialect) -> str:
     """Return SQL for the value of a GA4 parameter named `param`, as far as it can be an id."""
     number = f"cast(param.value.int_value as {dialect.types['text']})"
-    return f"coalesce(param.value.string_value, {number})"
+    return f"coalesce(param.value.string_value, {number}, '')"
 
 
 def _cleaned(text: str, kind: Identifier, dialect: Dialect) -> str:

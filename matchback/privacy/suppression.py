@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from matchback.config import Config
+from matchback.core.sql import literal
 from matchback.privacy.digests import KeyedDigests
 from matchback.privacy.identifiers import Collected
 from matchback.privacy.person import Owner
@@ -32,6 +33,12 @@ def suppressed_digests(digests: KeyedDigests, owner: Owner) -> list[str]:
     texts = [f"{kind}{SEPARATOR}{value}" for kind, value in owner.ids]
     texts += [f"{ACCOUNT}{SEPARATOR}{account}" for account in owner.accounts]
     return sorted(map(digests.digest, texts))
+
+
+def require_key(warehouse: Warehouse, config: Config) -> None:
+    """Refuse to load where erased persons could not be kept away: ConfigError names the key."""
+    if warehouse.rows("select 1 as one from ops.suppressions limit 1"):
+        KeyedDigests.of(warehouse, config)
 
 
 def suppress_loaded(warehouse: Warehouse, config: Config, run_id: str) -> int:
@@ -73,7 +80,7 @@ class _Suppressed:
                 return
             rows = (
                 row
-                for row in records.rows_with(named, f"run_id = '{run_id}'")
+                for row in records.rows_with(named, f"run_id = {literal(run_id)}")
                 if row.key.table == table.name
             )
         yield from (row for row in rows if any(map(self.is_erased, row.parts)))
@@ -126,10 +133,12 @@ def _count_in_ledger(warehouse: Warehouse, rows: list[FoundRow], run_id: str) ->
         counted = "rows_quarantined" if is_quarantined else "rows_loaded"
         key = (source, row.key.file_name, counted)
         counts[key] = counts.get(key, 0) + 1
+    # A file whose twin was replaced is read twice in a run; its rows are those of the last load.
+    of_load = "run_id = $run_id and source = $source and file_name = $file_name and error is null"
+    newest = dialect_of(warehouse).newest("landing.load_ledger", of_load)
     for (source, file_name, counted), count in counts.items():
         warehouse.execute(
             f"update landing.load_ledger set {counted} = {counted} - {count}, "
-            f"rows_suppressed = coalesce(rows_suppressed, 0) + {count} "
-            "where run_id = ? and source = ? and file_name = ? and error is null",
-            [run_id, source, file_name],
+            f"rows_suppressed = coalesce(rows_suppressed, 0) + {count} where {newest}",
+            {"run_id": run_id, "source": source, "file_name": file_name},
         )

@@ -47,6 +47,10 @@ class DuckDBDialect:
     def sha256(self, text: str) -> str:
         return f"sha256({text})"
 
+    def newest(self, table: str, where: str) -> str:
+        """Return the condition of the last row written of those that match."""
+        return f"rowid = (select max(rowid) from {table} where {where})"
+
     def is_among(self, text: str, parameter: str) -> str:
         return f"{text} in (select unnest({self.parameter(parameter)}))"
 
@@ -163,6 +167,10 @@ class BigQueryDialect:
 
     def sha256(self, text: str) -> str:
         return f"to_hex(sha256({text}))"
+
+    def newest(self, table: str, where: str) -> str:
+        """A load inside BigQuery writes one row for each file."""
+        return where
 
     def is_among(self, text: str, parameter: str) -> str:
         return f"{text} in unnest({self.parameter(parameter)})"

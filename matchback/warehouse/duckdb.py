@@ -1,6 +1,7 @@
 """The embedded warehouse: one DuckDB file, one writer."""
 
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 
 from matchback.core.errors import MatchbackError, WarehouseBusyError, WarehouseCorruptError
+from matchback.core.sql import literal, quote
 from matchback.warehouse.base import DAMAGED_BLOCK, Parameters, Row, damage_sentence
 from matchback.warehouse.outside import OutsideRows
 from matchback.warehouse.tables import Engine, Table, tables_on
@@ -180,6 +182,43 @@ class DuckDBWarehouse:
             if self.outside:
                 self.outside.close()
         self.connection.close()
+
+
+def require_room_for_copy(path: Path) -> None:
+    """Refuse what ends with `rewrite_file` where the disk has no room for it."""
+    if shutil.disk_usage(path.parent).free < path.stat().st_size:
+        raise MatchbackError(
+            f"The disk has no room for a second copy of {path.name}, which an erasure writes so "
+            "that nothing is left in the file; make room, then run again. Nothing was changed."
+        )
+
+
+def rewrite_file(path: Path) -> None:
+    """Copy a warehouse into a new file in its place: what was deleted is in its bytes no more.
+
+    DuckDB keeps the blocks of deleted rows until others need them. Nobody else may have it open.
+    """
+    fresh = path.with_name(f"{path.name}.fresh")
+    fresh.unlink(missing_ok=True)
+    try:
+        with duckdb.connect() as connection:
+            # Views name their database; it is called after the file.
+            old, new = quote(path.stem), quote(f"{path.stem}_fresh")
+            connection.execute(f"attach {literal(str(path))} as {old}")
+            connection.execute(f"checkpoint {old}")
+            connection.execute(f"attach {literal(str(fresh))} as {new}")
+            connection.execute(f"copy from database {old} to {new}")
+            connection.execute(f"detach {new}")
+            connection.execute(f"detach {old}")
+        fresh.chmod(0o600)
+        fresh.replace(path)
+    except (duckdb.Error, OSError) as error:
+        fresh.unlink(missing_ok=True)
+        raise MatchbackError(
+            "The rows are erased, but the warehouse's file could not be written anew "
+            f"({_name_of(error)}), so its free blocks may still hold them; the next erasure "
+            "writes it anew."
+        ) from None
 
 
 @contextmanager

@@ -72,3 +72,17 @@ def test_what_the_reading_of_orders_takes_for_granted_is_named(tmp_path):
     found = {one.subject: one.sentence for one in examine(project.config)}
     assert "'orders.csv' proves the order of day and month" in found["sources.crm.date_format"]
     assert "unknown status 'geliefert' are taken as valid" in found["sources.crm.statuses"]
+
+
+def test_a_readable_warehouse_and_a_key_beside_its_data_are_told(tmp_path):
+    project = Project(tmp_path, {"crm": {"path": "data/orders_*", "preset": "shopify"}})
+    project.warehouse.close()
+    project.warehouse.path.chmod(0o644)
+    project.config.state_folder.mkdir(exist_ok=True)
+    project.config.suppression_key_file.write_text("00")
+
+    told = {one.subject: one for one in examine(project.config)}
+
+    assert not told["modes"].is_well
+    assert "warehouse.duckdb" in told["modes"].sentence
+    assert "MATCHBACK_SUPPRESSION_KEY" in told["suppression key"].sentence

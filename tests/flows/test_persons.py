@@ -7,10 +7,15 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from matchback.core.clock import Clock
-from matchback.loading.load import load_source
+from matchback.core.errors import ConfigError
+from matchback.flows.erase import erase as erase_flow
+from matchback.loading.load import load_source, load_sources
+from matchback.opening import open_duckdb
 from matchback.privacy.access import access
+from matchback.privacy.digests import key_at_hand, own_key
 from matchback.privacy.erase import erase, preview_erasure
 from matchback.privacy.person import find_person
 from matchback.privacy.suppression import suppress_loaded
@@ -356,3 +361,52 @@ def test_a_clock_that_pretends_changes_no_proof_of_order(tmp_path):
     later = Clock(datetime(2027, 1, 1, tzinfo=UTC))
     erase(shop.project.warehouse, shop.project.config, "C11", later)
     assert shop.erase("1").proof_hash
+
+
+def test_the_key_lies_in_a_file_of_its_own(tmp_path):
+    shop = busy_shop(tmp_path)
+    shop.erase("1")
+
+    key = shop.project.config.state_folder / "suppression.key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    keys = shop.project.rows("select * from ops.digest_keys where purpose = 'suppressions'")
+    assert keys == []
+
+
+def test_without_its_key_or_with_another_nothing_is_loaded(tmp_path, monkeypatch):
+    shop = busy_shop(tmp_path)
+    shop.erase("1")
+    (shop.project.config.state_folder / "suppression.key").unlink()
+
+    for given in ("", "another"):
+        monkeypatch.setenv("MATCHBACK_SUPPRESSION_KEY", given)
+        with pytest.raises(ConfigError, match="MATCHBACK_SUPPRESSION_KEY"):
+            load_sources(shop.project.config, shop.project.warehouse, "run-9", CLOCK, WINDOW)
+
+
+def test_the_key_of_an_older_warehouse_is_moved_out(tmp_path):
+    shop = busy_shop(tmp_path)
+    warehouse = shop.project.warehouse
+    key = own_key(warehouse, "suppressions")
+    shop.erase("1")
+
+    assert key_at_hand(shop.project.config) == key
+    keys = shop.project.rows("select * from ops.digest_keys where purpose = 'suppressions'")
+    assert keys == []
+
+
+def test_after_an_erasure_the_values_stand_nowhere_in_the_bytes(tmp_path):
+    shop = busy_shop(tmp_path)
+    shop.project.warehouse.close()
+    path = shop.project.warehouse.path
+    canaries = (b"one-a", b"one-b", b"111.222")
+    assert all(canary in path.read_bytes() for canary in canaries)
+
+    erase_flow.fn(SecretStr("1"), tmp_path / "matchback.yml", CLOCK.now)
+
+    for file in tmp_path.rglob("*"):
+        if file.is_file() and "data" not in file.relative_to(tmp_path).parts:
+            assert not any(canary in file.read_bytes() for canary in canaries), file
+    assert path.stat().st_mode & 0o777 == 0o600
+    with open_duckdb(path) as warehouse:
+        assert warehouse.rows("select count(*) as held from landing.ga4_events") == [{"held": 21}]
