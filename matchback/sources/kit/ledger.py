@@ -107,6 +107,9 @@ def needs_no_digest(
     """
     if state is None or state.digest is None or file.data_date is None:
         return False
+    if state.group != file.group:
+        # It is to be read in another way now.
+        return False
     is_near = (window.start - file.data_date).days <= lookback_days and (
         file.data_date - window.end
     ).days <= lookback_days
