@@ -167,15 +167,17 @@ server_events as (
     {%- set moment = trimmed(sent) -%}
     (case
         when {{ regex_matches(moment, '^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}[Tt])([Tt ]?[0-9]{2}(:?[0-9]{2}(:?[0-9]{2}([.,][0-9]+)?)?)? ?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?)?$') }}
-            then {{ regex_capture(moment, '^([0-9]{4})') }}
-            || '-' || {{ regex_capture(moment, '^[0-9]{4}-?([0-9]{2})') }}
-            || '-' || {{ regex_capture(moment, '^[0-9]{4}-?[0-9]{2}-?([0-9]{2})') }}
-            || ' ' || coalesce({{ regex_capture(moment, date ~ '[Tt ]([0-9]{2})') }}, '00')
-            || ':' || coalesce({{ regex_capture(moment, date ~ '[Tt ][0-9]{2}:?([0-9]{2})') }}, '00')
-            || ':' || coalesce({{ regex_capture(moment, date ~ '[Tt ][0-9]{2}:?[0-9]{2}:?([0-9]{2})') }}, '00')
-            || '.' || coalesce({{ regex_capture(moment, '[.,]([0-9]{1,6})') }}, '0')
-            || coalesce({{ regex_capture(moment, date ~ '[Tt ][0-9:.,]+ ?([+-][0-9]{2})') }}, '+00')
-            || ':' || coalesce({{ regex_capture(moment, date ~ '[Tt ][0-9:.,]+ ?[+-][0-9]{2}:?([0-9]{2})') }}, '00')
+            then concat(
+                {{ regex_capture(moment, '^([0-9]{4})') }},
+                '-', {{ regex_capture(moment, '^[0-9]{4}-?([0-9]{2})') }},
+                '-', {{ regex_capture(moment, '^[0-9]{4}-?[0-9]{2}-?([0-9]{2})') }},
+                ' ', coalesce({{ regex_capture(moment, date ~ '[Tt ]([0-9]{2})') }}, '00'),
+                ':', coalesce({{ regex_capture(moment, date ~ '[Tt ][0-9]{2}:?([0-9]{2})') }}, '00'),
+                ':', coalesce({{ regex_capture(moment, date ~ '[Tt ][0-9]{2}:?[0-9]{2}:?([0-9]{2})') }}, '00'),
+                '.', coalesce({{ regex_capture(moment, '[.,]([0-9]{1,6})') }}, '0'),
+                coalesce({{ regex_capture(moment, date ~ '[Tt ][0-9:.,]+ ?([+-][0-9]{2})') }}, '+00'),
+                ':', coalesce({{ regex_capture(moment, date ~ '[Tt ][0-9:.,]+ ?[+-][0-9]{2}:?([0-9]{2})') }}, '00')
+            )
     end)
 {%- endmacro %}
 
