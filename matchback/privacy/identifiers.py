@@ -9,6 +9,7 @@ from typing import Any
 from matchback.hashing.contact_forms import contact_forms
 from matchback.hashing.junk import junk_digests
 from matchback.pii.documents import parse_document
+from matchback.sources.kit.cells import identifier
 from matchback.warehouse.tables import IDENTIFIERS, Identifier
 
 Identifiers = Mapping[Identifier, frozenset[str]]
@@ -26,12 +27,7 @@ TYPE_OF_KEY: Mapping[str, Identifier] = {
     ),
 }
 CLICK_IN_URL = r"[?&#](?:fbclid|gclid|gbraid|wbraid|ttclid|msclkid)=([A-Za-z0-9_-]+)"
-PLACEHOLDERS = frozenset(
-    {
-        "", "''", '""', "(not set)", "null", "undefined", "none", "nan", "anonymous", "guest",
-        "00000000-0000-0000-0000-000000000000", "0" * 32,
-    }
-)  # fmt: skip
+EMPTY_TEXTS = frozenset({"''", '""'})
 HASH = re.compile(r"[0-9a-f]{64}")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 PHONE = re.compile(r"\+?[\d\s().\-/]{7,}")
@@ -49,7 +45,7 @@ _KEYED_TEXT = re.compile(
 
 def is_placeholder(value: str) -> bool:
     """Say whether a text stands where an identifier should and names nobody."""
-    return value.strip().lower() in PLACEHOLDERS
+    return identifier(value) is None or value.strip() in EMPTY_TEXTS
 
 
 def clean(kind: Identifier, value: object) -> str | None:

@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matchback.sources.kit.amounts import read_amounts, usual_sign
+from matchback.sources.kit.amounts import AmountEvidence, AmountReading, usual_sign
 from matchback.sources.kit.errors import RowRejectedError
+
+
+def read_amounts(values, country: str) -> AmountReading:
+    evidence = AmountEvidence()
+    for value in values:
+        evidence.add(value)
+    return evidence.reading(country)
+
 
 CENTS = st.integers(-(10**11), 10**11).map(lambda cents: Decimal(cents) / 100)
 

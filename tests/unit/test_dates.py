@@ -8,8 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matchback.sources.kit.dates import AMBIGUOUS_DATES, Clocks, read_dates, usual_order
+from matchback.sources.kit.dates import (
+    AMBIGUOUS_DATES,
+    Clocks,
+    DateEvidence,
+    DateReading,
+    usual_order,
+)
 from matchback.sources.kit.errors import RowRejectedError
+
+
+def read_dates(values, clocks: Clocks, country: str, date_format=None) -> DateReading:
+    evidence = DateEvidence()
+    for value in values:
+        evidence.add(value)
+    return evidence.reading(clocks, country, date_format)
+
 
 BERLIN = ZoneInfo("Europe/Berlin")
 CLOCKS = Clocks(BERLIN, datetime(2026, 12, 1))

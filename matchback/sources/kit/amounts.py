@@ -5,7 +5,6 @@ only one reading allows proves it for its column; without proof the country's co
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
@@ -79,14 +78,6 @@ class AmountReading:
         grouping = "," if decimal == "." else "."
         plain = digits.replace(grouping, "").replace(decimal, ".")
         return _rounded(plain, is_negative=is_negative, name=name)
-
-
-def read_amounts(values: Iterable[object], country: str) -> AmountReading:
-    """Return the reading of a column: as its values prove, else as is usual."""
-    evidence = AmountEvidence()
-    for value in values:
-        evidence.add(value)
-    return evidence.reading(country)
 
 
 @dataclass

@@ -7,7 +7,6 @@ column says so. A value that is read wrong is worse than one that is not read.
 
 import re
 from calendar import month_abbr, month_name
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -168,19 +167,6 @@ class DateReading:
                 "correct the row, or name sources.crm.date_format"
             )
         return _date_of(found, self.order), found[5]
-
-
-def read_dates(
-    values: Iterable[object],
-    clocks: Clocks,
-    country: str,
-    date_format: str | None = None,
-) -> DateReading:
-    """Return the reading of a column: as it is named, as its values prove, else as is usual."""
-    evidence = DateEvidence()
-    for value in values:
-        evidence.add(value)
-    return evidence.reading(clocks, country, date_format)
 
 
 @dataclass
